@@ -1,0 +1,115 @@
+import type { MetadataImage } from "../cluster/image.ts";
+import type { Controller } from "../cluster/controller.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { FetchSessions } from "../partition/fetch-sessions.ts";
+import type { Partitions } from "../partition/partitions.ts";
+import type { ProducerIds } from "../partition/producer-ids.ts";
+import type { ApiCodec } from "../protocol/codec.ts";
+import type { Reader } from "../protocol/reader.ts";
+import type { Writer } from "../protocol/writer.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Lifetime } from "../time/lifetime.ts";
+
+/** The request wants no frame back. Only Produce with acks=0 ever says this. */
+export const NO_RESPONSE: unique symbol = Symbol("no response");
+
+export type Operation =
+  | "read"
+  | "write"
+  | "create"
+  | "delete"
+  | "alter"
+  | "describe"
+  | "cluster-action"
+  | "describe-configs"
+  | "alter-configs"
+  | "idempotent-write";
+export type ResourceType = "topic" | "group" | "cluster" | "transactional-id";
+
+/** Who is asking, and how. Made by the connection, read by handlers, changed by neither. */
+export interface RequestContext {
+  readonly version: number;
+  readonly clientId: string | null;
+  /** Remote address in Kafka's form: "/127.0.0.1". */
+  readonly clientHost: string;
+  readonly principal: string;
+  /** The listener the request came in on: answers name this listener's advertised endpoints. */
+  readonly listenerName: string;
+  /** Ends when the client leaves, so parked requests do not outlive it. */
+  readonly lifetime: Lifetime;
+  may(operation: Operation, resource: ResourceType, name: string): boolean;
+}
+
+/** The parts of the broker a handler may touch. Grows by a named field, never by `broker`. */
+export interface Services {
+  readonly nodeId: number;
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly partitions: Partitions;
+  readonly fetchSessions: FetchSessions;
+  readonly producerIds: ProducerIds;
+  readonly groups: GroupCoordinator;
+  readonly controller: Controller;
+  /** The newest metadata this broker knows. Read it once per request. */
+  readonly image: () => MetadataImage;
+  readonly logDirs: LogDirs;
+}
+
+/** What DescribeLogDirs asks of the disks. */
+export interface LogDirs {
+  /** One entry per data directory. Bytes are -1 where the disk does not say. */
+  describe(): Promise<readonly LogDirDescription[]>;
+}
+
+export interface LogDirDescription {
+  readonly path: string;
+  readonly totalBytes: number;
+  readonly usableBytes: number;
+  readonly isCordoned: boolean;
+}
+
+export interface HandlerDefinition<Request, ResponseInput> {
+  readonly api: ApiCodec<Request, unknown, never, ResponseInput>;
+  /** May answer synchronously: produce and fetch do whenever nothing has to be waited for. */
+  handle(
+    request: Request,
+    context: RequestContext,
+    services: Services,
+  ): Result<ResponseInput> | Promise<Result<ResponseInput>>;
+}
+
+export type Result<ResponseInput> = ResponseInput | typeof NO_RESPONSE;
+
+/** Writes the response body, in the version the request came in. */
+export type Answer = (writer: Writer) => void;
+
+/** A handler with its message types folded away, so that all of them fit in one list. */
+export interface Handler {
+  readonly key: number;
+  serve(
+    reader: Reader,
+    context: RequestContext,
+    services: Services,
+  ): Answer | undefined | Promise<Answer | undefined>;
+}
+
+export function defineHandler<Request, ResponseInput>(
+  definition: HandlerDefinition<Request, ResponseInput>,
+): Handler {
+  const { api } = definition;
+  return {
+    key: api.key,
+    serve(reader, context, services) {
+      const { version } = context;
+      const answer = (response: Result<ResponseInput>): Answer | undefined =>
+        response === NO_RESPONSE
+          ? undefined
+          : (writer) => api.encodeResponse(writer, response as ResponseInput, version);
+      const result = definition.handle(api.decodeRequest(reader, version), context, services);
+      return result instanceof Promise ? result.then(answer) : answer(result);
+    },
+  };
+}
