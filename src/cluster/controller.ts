@@ -1,0 +1,351 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import {
+  assignedPartitions,
+  clampedToBrokers,
+  placedPartitions,
+  type WantedReplicas,
+} from "./assignment.ts";
+import type { BrokerImage, MetadataImage, PartitionImage, TopicImage } from "./image.ts";
+import { type ImageListener, MetadataLoader } from "./metadata-loader.ts";
+import type { Comparison, MetadataStore, Operation } from "./metadata-store.ts";
+import {
+  brokerValue,
+  keys,
+  type NewTopic,
+  nextProducerId,
+  producerIdsValue,
+  topicValue,
+} from "./stored.ts";
+import { type CreatableTopic, type CreationTerms, newTopic } from "./topic-creation.ts";
+import { shapeOf } from "./topic-defaults.ts";
+
+/** More partitions than this in one request are refused, as Kafka does. */
+const MAX_PARTITIONS_PER_REQUEST = 10_000;
+
+/** Ids in a block of producer ids (KIP-730). */
+const PRODUCER_ID_BLOCK = 1000;
+
+/** How often a decision is made anew because somebody else was faster. */
+const MAX_ATTEMPTS = 100;
+
+export interface ControllerOptions extends CreationTerms {
+  readonly store: MetadataStore;
+  readonly clusterId: string;
+}
+
+/** What became of one topic of a request: the topic, or why there is none. */
+export type TopicResult =
+  | { readonly name: string; readonly topic: NewTopic; readonly error?: undefined }
+  | { readonly name: string; readonly topic?: undefined; readonly error: KafkaError };
+
+export interface MorePartitions {
+  readonly name: string;
+  /** How many there shall be in all. */
+  readonly count: number;
+  /** Null: the controller chooses the replicas. */
+  readonly assignments: readonly (readonly number[])[] | null;
+}
+
+/** A broker that may lead, until it unregisters or dies. */
+export interface Registration {
+  /** Larger than that of any earlier registration of this id. */
+  readonly epoch: number;
+  unregister(): Promise<void>;
+}
+
+/** A result, and the transaction that must succeed before it is true. */
+interface Decision<Result> {
+  readonly result: Result;
+  readonly write?: { readonly comparison: Comparison; readonly operations: readonly Operation[] };
+}
+
+type Creation = Decision<TopicResult>;
+
+/**
+ * Makes and unmakes topics and partitions. It decides by the image, writes what it decided only if
+ * that part of the store is still as the image showed it, and decides anew where it is not; so there
+ * may be as many controllers on a store as there are brokers.
+ */
+export class Controller {
+  readonly #store: MetadataStore;
+  readonly #loader: MetadataLoader;
+  readonly #terms: CreationTerms;
+  readonly #autoCreating = new Map<string, Promise<TopicImage>>();
+
+  private constructor(options: ControllerOptions, loader: MetadataLoader) {
+    this.#store = options.store;
+    this.#loader = loader;
+    this.#terms = options;
+  }
+
+  /** Loads the metadata there is. The store stays the caller's to close. */
+  static async open(options: ControllerOptions): Promise<Controller> {
+    return new Controller(options, await MetadataLoader.start(options.store, options.clusterId));
+  }
+
+  get image(): MetadataImage {
+    return this.#loader.image;
+  }
+
+  /** @returns how to stop listening. */
+  onImage(listener: ImageListener): () => void {
+    return this.#loader.onImage(listener);
+  }
+
+  /** Stops following the store. */
+  close(): void {
+    this.#loader.stop();
+  }
+
+  /**
+   * Creates topics, each or not, in one transaction. Names must differ. Settles when they are durable
+   * and every listener has carried them out.
+   *
+   * @throws KafkaError POLICY_VIOLATION for too many partitions, KAFKA_STORAGE_ERROR
+   */
+  async createTopics(
+    topics: readonly CreatableTopic[],
+    { validateOnly = false } = {},
+  ): Promise<readonly TopicResult[]> {
+    const { numPartitions } = this.#terms.defaults;
+    checkTotal(
+      topics.map(({ assignments, numPartitions: n }) => {
+        if (assignments.length > 0) return assignments.length;
+        return n === -1 ? numPartitions : n;
+      }),
+    );
+    return this.#decide(topics, { validateOnly, operationsEach: 1 }, (wanted): Creation => {
+      const { name } = wanted;
+      try {
+        const topic = newTopic(this.image, wanted, this.#terms);
+        return {
+          result: { name, topic },
+          write: {
+            comparison: { key: keys.topic(name), target: "createRevision", revision: 0 },
+            operations: [{ type: "put", key: keys.topic(name), value: topicValue(topic) }],
+          },
+        };
+      } catch (error) {
+        return { result: { name, error: expected(error) } };
+      }
+    });
+  }
+
+  /**
+   * The topic of this name, made as the broker's defaults say if it is not there. Internal topics are
+   * made with the settings that Kafka gives them.
+   *
+   * @throws KafkaError INVALID_TOPIC_EXCEPTION, INVALID_REPLICATION_FACTOR, KAFKA_STORAGE_ERROR
+   */
+  autoCreate(name: string): Promise<TopicImage> {
+    const underWay = this.#autoCreating.get(name);
+    if (underWay !== undefined) return underWay;
+    const creating = this.#autoCreate(name).finally(() => this.#autoCreating.delete(name));
+    this.#autoCreating.set(name, creating);
+    return creating;
+  }
+
+  /**
+   * Deletes topics by id.
+   *
+   * @returns those that were not there, in the order given.
+   */
+  async deleteTopics(topicIds: readonly string[]): Promise<readonly string[]> {
+    const missing = await this.#decide(topicIds, { operationsEach: 2 }, (id) => {
+      const topic = this.image.topicById(id);
+      if (topic === undefined) return { result: id };
+      const key = keys.topic(topic.name);
+      return {
+        result: undefined,
+        write: {
+          comparison: { key, target: "modRevision", revision: topic.revision },
+          operations: [
+            { type: "delete", key },
+            { type: "deletePrefix", prefix: keys.partsOf(id) },
+          ],
+        },
+      };
+    });
+    return missing.filter((id) => id !== undefined);
+  }
+
+  /**
+   * Adds partitions to topics, each or not, in one transaction. Names must differ.
+   *
+   * @returns for each topic the error, or undefined.
+   * @throws KafkaError POLICY_VIOLATION for too many partitions, KAFKA_STORAGE_ERROR
+   */
+  async createPartitions(
+    topics: readonly MorePartitions[],
+    { validateOnly = false } = {},
+  ): Promise<readonly (KafkaError | undefined)[]> {
+    checkTotal(
+      topics.map(({ name, count }) => count - (this.image.topic(name)?.partitions.length ?? count)),
+    );
+    return this.#decide(topics, { validateOnly, operationsEach: 1 }, (wanted) => {
+      try {
+        const topic = this.#grown(wanted);
+        const key = keys.topic(topic.name);
+        return {
+          result: undefined,
+          write: {
+            comparison: { key, target: "modRevision", revision: topic.revision },
+            operations: [{ type: "put", key, value: topicValue(topic) }],
+          },
+        };
+      } catch (error) {
+        return { result: expected(error) };
+      }
+    });
+  }
+
+  /** The next producer ids, which nobody else in the life of the cluster is given. */
+  async allocateProducerIds(): Promise<{ readonly first: number; readonly count: number }> {
+    const key = keys.producerIds;
+    return this.#retrying(async () => {
+      const entry = await this.#store.get(key);
+      const first = nextProducerId(entry);
+      const { succeeded } = await this.#store.txn(
+        [{ key, target: "modRevision", revision: entry?.modRevision ?? 0 }],
+        [{ type: "put", key, value: producerIdsValue(first + PRODUCER_ID_BLOCK) }],
+      );
+      return succeeded ? { first, count: PRODUCER_ID_BLOCK } : undefined;
+    });
+  }
+
+  /** @throws KafkaError DUPLICATE_BROKER_REGISTRATION while another broker holds this id. */
+  async registerBroker(
+    broker: Pick<BrokerImage, "id" | "rack" | "endpoints">,
+  ): Promise<Registration> {
+    const key = keys.broker(broker.id);
+    const lease = await this.#store.lease();
+    const { succeeded, revision } = await this.#store.txn(
+      [{ key, target: "createRevision", revision: 0 }],
+      [{ type: "put", key, value: brokerValue(broker), lease }],
+    );
+    if (!succeeded) {
+      await lease.revoke();
+      throw new KafkaError(
+        ErrorCode.DUPLICATE_BROKER_REGISTRATION,
+        `broker ${broker.id} is already running in this cluster: give this one another node.id`,
+      );
+    }
+    await this.#loader.reached(revision);
+    return { epoch: revision, unregister: () => lease.revoke() };
+  }
+
+  async #autoCreate(name: string): Promise<TopicImage> {
+    const { numPartitions, replicationFactor, configs } = shapeOf(name, this.#terms.defaults);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const existing = this.image.topic(name);
+      if (existing !== undefined) {
+        await this.#loader.reached(existing.revision);
+        return existing;
+      }
+      const factor = clampedToBrokers(this.image, replicationFactor);
+      const [made] = await this.createTopics([
+        { name, numPartitions, replicationFactor: factor, assignments: [], configs },
+      ]);
+      // Made meanwhile by somebody else: look again.
+      const { error } = made ?? {};
+      if (error !== undefined && error.code !== ErrorCode.TOPIC_ALREADY_EXISTS) throw error;
+    }
+    throw tooBusy();
+  }
+
+  /** The topic with the partitions it is to have. */
+  #grown({ name, count, assignments }: MorePartitions): TopicImage {
+    const topic = this.image.topic(name);
+    if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "");
+    const from = topic.partitions.length;
+    if (count <= from) {
+      throw new KafkaError(
+        ErrorCode.INVALID_PARTITIONS,
+        `topic '${name}' has ${from} partition(s), and ${count} is not more`,
+      );
+    }
+    const added = count - from;
+    if (assignments !== null && assignments.length !== added) {
+      throw new KafkaError(
+        ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+        `${added} partition(s) would be added, but ${assignments.length} are assigned`,
+      );
+    }
+    const replicationFactor = topic.partitions[0]?.replicas.length ?? 1;
+    const partitions: PartitionImage[] =
+      assignments === null
+        ? placedPartitions(
+            this.image,
+            { from, count: added, replicationFactor },
+            this.#terms.random,
+          )
+        : assignedPartitions(this.image, numbered(assignments, from), replicationFactor);
+    return { ...topic, partitions: [...topic.partitions, ...partitions] };
+  }
+
+  async #decide<Item, Result>(
+    items: readonly Item[],
+    terms: { readonly validateOnly?: boolean; readonly operationsEach: number },
+    decide: (item: Item) => Decision<Result>,
+  ): Promise<Result[]> {
+    if (terms.validateOnly === true) return items.map((item) => decide(item).result);
+    const most = Math.floor(this.#store.maxOperations / terms.operationsEach);
+    const results: Result[] = [];
+    for (let at = 0; at < items.length; at += most) {
+      const together = items.slice(at, at + most);
+      results.push(...(await this.#retrying(() => this.#commit(together.map(decide)))));
+    }
+    return results;
+  }
+
+  /** Undefined where the store was no longer as the decisions took it to be. */
+  async #commit<Result>(decisions: readonly Decision<Result>[]): Promise<Result[] | undefined> {
+    const writes = decisions.flatMap(({ write }) => write ?? []);
+    if (writes.length > 0) {
+      const { succeeded, revision } = await this.#store.txn(
+        writes.map(({ comparison }) => comparison),
+        writes.flatMap(({ operations }) => operations),
+      );
+      await this.#loader.reached(revision);
+      if (!succeeded) return undefined;
+    }
+    return decisions.map(({ result }) => result);
+  }
+
+  async #retrying<Result>(attempt: () => Promise<Result | undefined>): Promise<Result> {
+    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+      const result = await attempt();
+      if (result !== undefined) return result;
+    }
+    throw tooBusy();
+  }
+}
+
+function numbered(
+  assignments: readonly (readonly number[])[],
+  from: number,
+): readonly WantedReplicas[] {
+  return assignments.map((brokerIds, at) => ({ partitionIndex: from + at, brokerIds }));
+}
+
+function checkTotal(partitions: readonly number[]): void {
+  const total = partitions.reduce((sum, count) => sum + Math.max(0, count), 0);
+  if (total <= MAX_PARTITIONS_PER_REQUEST) return;
+  throw new KafkaError(
+    ErrorCode.POLICY_VIOLATION,
+    `${total} partitions in one request; at most ${MAX_PARTITIONS_PER_REQUEST} are made at once`,
+  );
+}
+
+/** Refusals belong to their topic; anything else is a bug and ends the request. */
+function expected(error: unknown): KafkaError {
+  if (error instanceof KafkaError) return error;
+  throw error;
+}
+
+function tooBusy(): KafkaError {
+  return new KafkaError(
+    ErrorCode.REQUEST_TIMED_OUT,
+    "others change the same metadata all the time",
+  );
+}

@@ -1,0 +1,57 @@
+import type { BrokerImage, ImageChanges, MetadataImage, TopicImage } from "./image.ts";
+import type { StoredEntry, StoreEvent } from "./metadata-store.ts";
+import { brokerOf, configsOf, keys, partOf, topicOf } from "./stored.ts";
+
+interface Noted {
+  readonly topics: Map<string, TopicImage | undefined>;
+  readonly brokers: Map<number, BrokerImage | undefined>;
+  readonly brokerConfigs: Map<string, ReadonlyMap<string, string> | undefined>;
+}
+
+/** What one revision changes, entry by entry, becomes what it changes in the image. Pure. */
+export function imageChanges(image: MetadataImage, events: readonly StoreEvent[]): ImageChanges {
+  const noted: Noted = { topics: new Map(), brokers: new Map(), brokerConfigs: new Map() };
+  const parts: StoredEntry[] = [];
+  for (const event of events) {
+    const isPart = event.type === "put" && event.entry.key.startsWith(keys.parts);
+    if (isPart) parts.push(event.entry);
+    else note(noted, image, event);
+  }
+  putParts(image, noted.topics, parts);
+  return noted;
+}
+
+function note({ topics, brokers, brokerConfigs }: Noted, image: MetadataImage, event: StoreEvent) {
+  const entry = event.type === "put" ? event.entry : undefined;
+  const key = event.type === "put" ? event.entry.key : event.key;
+  if (key.startsWith(keys.topics)) {
+    const name = key.slice(keys.topics.length);
+    topics.set(name, entry && topicOf(entry, image.topic(name)));
+  } else if (key.startsWith(keys.brokers)) {
+    brokers.set(Number(key.slice(keys.brokers.length)), entry && brokerOf(entry));
+  } else if (key.startsWith(keys.brokerConfigs)) {
+    brokerConfigs.set(key.slice(keys.brokerConfigs.length), entry && configsOf(entry));
+  }
+}
+
+/** After the topics, whatever the order of events: a partition's entry needs its topic. */
+function putParts(
+  image: MetadataImage,
+  topics: Map<string, TopicImage | undefined>,
+  parts: readonly StoredEntry[],
+): void {
+  const byId = new Map<string, TopicImage["partitions"][number][]>();
+  const changed = new Map<string, TopicImage>();
+  for (const topic of topics.values()) if (topic !== undefined) changed.set(topic.id, topic);
+  for (const entry of parts) {
+    const { topicId, index, state } = partOf(entry);
+    const topic = changed.get(topicId) ?? image.topicById(topicId);
+    // An entry that a deleted topic did not take along.
+    if (topic === undefined || (topics.has(topic.name) && !changed.has(topicId))) continue;
+    const partitions = byId.get(topicId) ?? [...topic.partitions];
+    const before = partitions[index];
+    if (before !== undefined) partitions[index] = { ...before, ...state };
+    byId.set(topicId, partitions);
+    topics.set(topic.name, { ...topic, partitions });
+  }
+}

@@ -1,0 +1,231 @@
+import { BucketedMap } from "./bucketed-map.ts";
+import { type Features, featuresAt } from "./features.ts";
+import { collisionKey, isInternalTopic } from "./topic-name.ts";
+
+/** Where a broker is reached: what it advertises for one of its listeners. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly securityProtocol: string;
+}
+
+export interface BrokerImage {
+  readonly id: number;
+  /** Grows with every registration of this id. */
+  readonly epoch: number;
+  readonly rack: string | null;
+  /** By listener name. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** Known, but not to be led by or sent to. */
+  readonly fenced: boolean;
+}
+
+export interface PartitionImage {
+  readonly index: number;
+  /** -1: nobody can lead it now. */
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  /** In order of preference. */
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+  /** Eligible leader replicas (KIP-966). */
+  readonly elr: readonly number[];
+  readonly lastKnownElr: readonly number[];
+  readonly partitionEpoch: number;
+}
+
+export interface TopicImage {
+  readonly name: string;
+  /** base64url, 22 characters. */
+  readonly id: string;
+  /** The store's revision that last changed its name, id, replicas or configs: the token of its CAS. */
+  readonly revision: number;
+  readonly internal: boolean;
+  readonly partitions: readonly PartitionImage[];
+  /** What was set on the topic itself; everything else is a default of the broker. */
+  readonly configs: ReadonlyMap<string, string>;
+}
+
+/** What makes the next image of this one. Undefined means gone. */
+export interface ImageChanges {
+  readonly topics?: ReadonlyMap<string, TopicImage | undefined>;
+  readonly brokers?: ReadonlyMap<number, BrokerImage | undefined>;
+  /** By broker id as text; "" holds for all brokers. */
+  readonly brokerConfigs?: ReadonlyMap<string, ReadonlyMap<string, string> | undefined>;
+}
+
+interface Parts {
+  readonly clusterId: string;
+  readonly revision: number;
+  readonly topics: BucketedMap<TopicImage>;
+  readonly topicsById: BucketedMap<TopicImage>;
+  readonly lookalikes: BucketedMap<readonly string[]>;
+  readonly brokers: ReadonlyMap<number, BrokerImage>;
+  readonly brokerConfigs: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+const none: readonly number[] = [];
+const noConfigs: ReadonlyMap<string, string> = new Map();
+
+/**
+ * All that a broker knows about its cluster at one revision of the metadata store. Immutable: the
+ * next one is derived and replaces it as a whole, so whoever holds one sees a consistent cluster.
+ */
+export class MetadataImage {
+  readonly #parts: Parts;
+  #sorted: readonly TopicImage[] | undefined;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** A cluster without brokers or topics. */
+  static empty(clusterId: string): MetadataImage {
+    return new MetadataImage({
+      clusterId,
+      revision: 0,
+      topics: BucketedMap.empty(),
+      topicsById: BucketedMap.empty(),
+      lookalikes: BucketedMap.empty(),
+      brokers: new Map(),
+      brokerConfigs: new Map(),
+    });
+  }
+
+  get clusterId(): string {
+    return this.#parts.clusterId;
+  }
+
+  /** The store's revision that this shows. */
+  get revision(): number {
+    return this.#parts.revision;
+  }
+
+  /** By id, ascending; fenced ones among them. */
+  get brokers(): ReadonlyMap<number, BrokerImage> {
+    return this.#parts.brokers;
+  }
+
+  get features(): Features {
+    return featuresAt(this.revision);
+  }
+
+  get topicCount(): number {
+    return this.#parts.topics.size;
+  }
+
+  topic(name: string): TopicImage | undefined {
+    return this.#parts.topics.get(name);
+  }
+
+  topicById(id: string): TopicImage | undefined {
+    return this.#parts.topicsById.get(id);
+  }
+
+  /** Sorted by name, as Java sorts strings. Sorted once per image, and only if asked for. */
+  topics(): readonly TopicImage[] {
+    this.#sorted ??= [...this.#parts.topics.values()].sort((one, other) =>
+      one.name < other.name ? -1 : 1,
+    );
+    return this.#sorted;
+  }
+
+  isInternal(name: string): boolean {
+    return isInternalTopic(name);
+  }
+
+  /** A topic that a new one of this name could not be told from in metrics (`a.b` and `a_b`). */
+  lookalikeOf(name: string): string | undefined {
+    const key = collisionKey(name);
+    if (key === undefined) return undefined;
+    return this.#parts.lookalikes.get(key)?.find((other) => other !== name);
+  }
+
+  /** The broker that answers as controller: the lowest id that is alive, or -1. */
+  controllerId(): number {
+    for (const { id, fenced } of this.brokers.values()) if (!fenced) return id;
+    return -1;
+  }
+
+  isAlive(brokerId: number): boolean {
+    return this.brokers.get(brokerId)?.fenced === false;
+  }
+
+  /** Where a broker that is alive is reached through this listener. */
+  endpoint(brokerId: number, listenerName: string): Endpoint | undefined {
+    const broker = this.brokers.get(brokerId);
+    return broker === undefined || broker.fenced ? undefined : broker.endpoints.get(listenerName);
+  }
+
+  /** Replicas of a partition that a client of this listener could not reach. */
+  offlineReplicas(partition: PartitionImage, listenerName: string): readonly number[] {
+    const isOffline = (id: number) => this.endpoint(id, listenerName) === undefined;
+    return partition.replicas.some(isOffline) ? partition.replicas.filter(isOffline) : none;
+  }
+
+  /** What was set at run time on one broker, or with "" on all of them. */
+  brokerConfigs(brokerId: number | ""): ReadonlyMap<string, string> {
+    return this.#parts.brokerConfigs.get(String(brokerId)) ?? noConfigs;
+  }
+
+  derive(revision: number, { topics, brokers, brokerConfigs }: ImageChanges): MetadataImage {
+    const parts = this.#parts;
+    return new MetadataImage({
+      ...parts,
+      ...(topics?.size ? this.#withTopics(topics) : {}),
+      brokers: brokers?.size ? brokersWith(parts.brokers, brokers) : parts.brokers,
+      brokerConfigs: brokerConfigs?.size
+        ? merged(parts.brokerConfigs, brokerConfigs)
+        : parts.brokerConfigs,
+      revision,
+    });
+  }
+
+  #withTopics(
+    changes: ReadonlyMap<string, TopicImage | undefined>,
+  ): Pick<Parts, "topics" | "topicsById" | "lookalikes"> {
+    const { topics, topicsById, lookalikes } = this.#parts;
+    const byId: [string, TopicImage | undefined][] = [];
+    const alike = new Map<string, readonly string[]>();
+    for (const [name, topic] of changes) {
+      const before = topics.get(name);
+      if (before !== undefined && before.id !== topic?.id) byId.push([before.id, undefined]);
+      if (topic !== undefined) byId.push([topic.id, topic]);
+      const key = collisionKey(name);
+      if (key !== undefined && (before === undefined || topic === undefined)) {
+        const others = (alike.get(key) ?? lookalikes.get(key) ?? []).filter((n) => n !== name);
+        alike.set(key, topic === undefined ? others : [...others, name]);
+      }
+    }
+    return {
+      topics: topics.with(changes),
+      topicsById: topicsById.with(byId),
+      lookalikes: alike.size === 0 ? lookalikes : lookalikes.with(withoutEmpty(alike)),
+    };
+  }
+}
+
+function* withoutEmpty(
+  alike: ReadonlyMap<string, readonly string[]>,
+): Generator<readonly [string, readonly string[] | undefined]> {
+  for (const [key, names] of alike) yield [key, names.length === 0 ? undefined : names];
+}
+
+function brokersWith(
+  brokers: ReadonlyMap<number, BrokerImage>,
+  changes: ReadonlyMap<number, BrokerImage | undefined>,
+): ReadonlyMap<number, BrokerImage> {
+  return new Map([...merged(brokers, changes)].sort(([one], [other]) => one - other));
+}
+
+function merged<Key, Value>(
+  before: ReadonlyMap<Key, Value>,
+  changes: ReadonlyMap<Key, Value | undefined>,
+): ReadonlyMap<Key, Value> {
+  const after = new Map(before);
+  for (const [key, value] of changes) {
+    if (value === undefined) after.delete(key);
+    else after.set(key, value);
+  }
+  return after;
+}

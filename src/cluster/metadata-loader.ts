@@ -1,0 +1,114 @@
+import { MetadataImage, type TopicImage } from "./image.ts";
+import { imageChanges } from "./image-changes.ts";
+import type { Change, MetadataStore, Watch } from "./metadata-store.ts";
+
+/** What became of the topics between two images. */
+export interface TopicsDelta {
+  readonly created: readonly TopicImage[];
+  /** More partitions, other leaders, other configs: as they are now. */
+  readonly changed: readonly TopicImage[];
+  /** As they were. A topic made again under its name is deleted and created. */
+  readonly deleted: readonly TopicImage[];
+}
+
+/**
+ * Carries a new image out. Where it gives a promise, whoever caused the image waits for that before
+ * it tells its client: a topic that was created is there to be written to.
+ */
+export type ImageListener = (
+  image: MetadataImage,
+  previous: MetadataImage,
+  delta: TopicsDelta,
+) => void | Promise<void>;
+
+/**
+ * Keeps the image in step with the store: the only place where it is replaced. Listeners hear of
+ * every image once, in order.
+ */
+export class MetadataLoader {
+  readonly #listeners = new Set<ImageListener>();
+  readonly #waiters: { readonly revision: number; readonly resume: () => void }[] = [];
+  #image: MetadataImage;
+  #watch: Watch | undefined;
+  /** Settles when everything that listeners began for the images so far is done. */
+  #carriedOut: Promise<unknown> | undefined;
+
+  private constructor(clusterId: string) {
+    this.#image = MetadataImage.empty(clusterId);
+  }
+
+  static async start(store: MetadataStore, clusterId: string): Promise<MetadataLoader> {
+    const loader = new MetadataLoader(clusterId);
+    const { revision, entries } = await store.list("");
+    loader.#apply({ revision, events: entries.map((entry) => ({ type: "put", entry })) });
+    loader.#watch = store.watch("", revision, (change) => loader.#apply(change));
+    return loader;
+  }
+
+  get image(): MetadataImage {
+    return this.#image;
+  }
+
+  /** @returns how to stop listening. */
+  onImage(listener: ImageListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits until the image shows this revision and the listeners have carried it out. */
+  async reached(revision: number): Promise<void> {
+    if (this.#image.revision < revision) {
+      await new Promise<void>((resume) => this.#waiters.push({ revision, resume }));
+    }
+    if (this.#carriedOut !== undefined) await this.#carriedOut;
+  }
+
+  stop(): void {
+    this.#watch?.cancel();
+  }
+
+  #apply({ revision, events }: Change): void {
+    const previous = this.#image;
+    // A watch may tell twice what a listing has told.
+    if (revision <= previous.revision) return;
+    const changes = imageChanges(previous, events);
+    this.#image = previous.derive(revision, changes);
+    this.#tell(previous, topicsDelta(previous, changes.topics ?? []));
+    for (const waiter of this.#waiters.splice(0)) {
+      if (waiter.revision <= revision) waiter.resume();
+      else this.#waiters.push(waiter);
+    }
+  }
+
+  #tell(previous: MetadataImage, delta: TopicsDelta): void {
+    const begun: Promise<void>[] = [];
+    for (const listener of this.#listeners) {
+      const doing = listener(this.#image, previous, delta);
+      if (doing !== undefined) begun.push(doing);
+    }
+    if (begun.length === 0) return;
+    const carriedOut = Promise.all([this.#carriedOut, ...begun]);
+    this.#carriedOut = carriedOut;
+    const forget = () => {
+      if (this.#carriedOut === carriedOut) this.#carriedOut = undefined;
+    };
+    carriedOut.then(forget, forget);
+  }
+}
+
+function topicsDelta(
+  previous: MetadataImage,
+  topics: Iterable<readonly [string, TopicImage | undefined]>,
+): TopicsDelta {
+  const created: TopicImage[] = [];
+  const changed: TopicImage[] = [];
+  const deleted: TopicImage[] = [];
+  for (const [name, topic] of topics) {
+    const before = previous.topic(name);
+    if (before !== undefined && before.id !== topic?.id) deleted.push(before);
+    if (topic === undefined) continue;
+    if (before?.id === topic.id) changed.push(topic);
+    else created.push(topic);
+  }
+  return { created, changed, deleted };
+}

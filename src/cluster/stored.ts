@@ -1,0 +1,150 @@
+import type { BrokerImage, Endpoint, PartitionImage, TopicImage } from "./image.ts";
+import type { StoredEntry } from "./metadata-store.ts";
+import { isInternalTopic } from "./topic-name.ts";
+
+/**
+ * What lies in the metadata store, and under which keys. Values are JSON.
+ *
+ *   brokers/<id>          who is alive, under a lease; its createRevision is the broker epoch
+ *   topics/<name>         id, replicas of every partition, configs
+ *   parts/<topic id>/<p>  leader, ISR and epochs of a partition, once they differ from the first ones
+ *   configs/brokers/<id>  settings made at run time, with an empty id for all brokers
+ *   producer-ids          the first producer id that nobody was given
+ */
+export const keys = {
+  brokers: "brokers/",
+  topics: "topics/",
+  parts: "parts/",
+  brokerConfigs: "configs/brokers/",
+  producerIds: "producer-ids",
+  broker: (id: number): string => `brokers/${id}`,
+  topic: (name: string): string => `topics/${name}`,
+  part: (topicId: string, index: number): string => `parts/${topicId}/${index}`,
+  partsOf: (topicId: string): string => `parts/${topicId}/`,
+} as const;
+
+interface StoredBroker {
+  readonly rack: string | null;
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
+}
+
+interface StoredTopic {
+  readonly id: string;
+  readonly replicas: readonly (readonly number[])[];
+  readonly configs: Readonly<Record<string, string>>;
+  /** By partition: who was alive when it was made, where that was not all replicas. */
+  readonly firstIsr?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Everything about a partition that is not in its topic's entry. */
+type StoredPart = Omit<PartitionImage, "index" | "replicas">;
+
+interface StoredProducerIds {
+  readonly next: number;
+}
+
+/** A topic before the store has given it a revision. */
+export type NewTopic = Omit<TopicImage, "revision">;
+
+const none: readonly number[] = [];
+
+export function brokerValue(broker: Pick<BrokerImage, "rack" | "endpoints">): string {
+  const stored: StoredBroker = {
+    rack: broker.rack,
+    endpoints: Object.fromEntries(broker.endpoints),
+  };
+  return JSON.stringify(stored);
+}
+
+export function brokerOf(entry: StoredEntry): BrokerImage {
+  const { rack, endpoints } = JSON.parse(entry.value) as StoredBroker;
+  return {
+    id: Number(entry.key.slice(keys.brokers.length)),
+    epoch: entry.createRevision,
+    rack,
+    endpoints: new Map(Object.entries(endpoints)),
+    fenced: false,
+  };
+}
+
+export function topicValue(topic: NewTopic): string {
+  const partial = topic.partitions
+    .filter(
+      ({ partitionEpoch, isr, replicas }) => partitionEpoch === 0 && isr.length < replicas.length,
+    )
+    .map(({ index, isr }) => [String(index), isr] as const);
+  const stored: StoredTopic = {
+    id: topic.id,
+    replicas: topic.partitions.map(({ replicas }) => replicas),
+    configs: Object.fromEntries(topic.configs),
+    ...(partial.length === 0 ? {} : { firstIsr: Object.fromEntries(partial) }),
+  };
+  return JSON.stringify(stored);
+}
+
+/**
+ * The topic as its entry tells it. Partitions that `before` knows keep their state; the others are
+ * in their first one, until an entry of their own says more.
+ */
+export function topicOf(entry: StoredEntry, before: TopicImage | undefined): TopicImage {
+  const name = entry.key.slice(keys.topics.length);
+  const { id, replicas, configs, firstIsr } = JSON.parse(entry.value) as StoredTopic;
+  const known = before?.id === id ? before.partitions : [];
+  return {
+    name,
+    id,
+    revision: entry.modRevision,
+    internal: isInternalTopic(name),
+    configs: new Map(Object.entries(configs)),
+    partitions: replicas.map((ids, index) => {
+      const partition = known[index];
+      if (partition !== undefined) return { ...partition, replicas: ids };
+      return firstState(index, { replicas: ids, isr: firstIsr?.[index] ?? ids });
+    }),
+  };
+}
+
+/** A new partition is empty: whoever is alive is in sync, and the first of them leads. */
+export function firstState(
+  index: number,
+  { replicas, isr }: Pick<PartitionImage, "replicas" | "isr">,
+): PartitionImage {
+  return {
+    index,
+    leader: isr[0] ?? -1,
+    leaderEpoch: 0,
+    replicas,
+    isr,
+    elr: none,
+    lastKnownElr: none,
+    partitionEpoch: 0,
+  };
+}
+
+export function partValue(partition: PartitionImage): string {
+  const { leader, leaderEpoch, isr, elr, lastKnownElr, partitionEpoch } = partition;
+  const stored: StoredPart = { leader, leaderEpoch, isr, elr, lastKnownElr, partitionEpoch };
+  return JSON.stringify(stored);
+}
+
+export function partOf(entry: StoredEntry): {
+  readonly topicId: string;
+  readonly index: number;
+  readonly state: StoredPart;
+} {
+  const [topicId = "", index] = entry.key.slice(keys.parts.length).split("/");
+  return { topicId, index: Number(index), state: JSON.parse(entry.value) as StoredPart };
+}
+
+export function configsOf(entry: StoredEntry): ReadonlyMap<string, string> {
+  return new Map(Object.entries(JSON.parse(entry.value) as Record<string, string>));
+}
+
+export function producerIdsValue(next: number): string {
+  const stored: StoredProducerIds = { next };
+  return JSON.stringify(stored);
+}
+
+export function nextProducerId(entry: StoredEntry | undefined): number {
+  return entry === undefined ? 0 : (JSON.parse(entry.value) as StoredProducerIds).next;
+}
