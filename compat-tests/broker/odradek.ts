@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { BrokerProcess, freePort } from "./broker-process.ts";
+
+const main = join(import.meta.dirname, "../../dist/main.js");
+
+/** The built Odradek on an empty directory, not yet started. */
+export async function prepareOdradek(directory: string): Promise<BrokerProcess> {
+  if (!existsSync(main)) throw new Error("dist/main.js is missing: run `npm run build` first");
+  const port = await freePort();
+  const data = ["--data-dir", join(directory, "data")];
+  const settings = ["--override", "group.initial.rebalance.delay.ms=0"];
+  return new BrokerProcess({
+    name: "Odradek",
+    port,
+    argv: [process.execPath, main, "--port", String(port), ...data, ...settings],
+    cwd: directory,
+    log: join(directory, "broker.log"),
+    // The one line on standard output; the log on standard error does not begin a line with it.
+    readyText: `localhost:${port}\n`,
+  });
+}

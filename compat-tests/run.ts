@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { prepareKafka } from "./broker/kafka.ts";
+import { prepareOdradek } from "./broker/odradek.ts";
+import { type Client, clients } from "./harness/clients.ts";
+import { Report } from "./harness/report.ts";
+import { prepare } from "./harness/toolchain.ts";
+import { checkOrder } from "./order/run.ts";
+import { groups, groupsAfterRestart } from "./scenario/group.ts";
+import { readAll } from "./scenario/read.ts";
+import { write } from "./scenario/write.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    broker: { type: "string", default: "odradek" },
+    only: { type: "string" },
+    quick: { type: "boolean", default: false },
+    "no-skip": { type: "boolean", default: false },
+    "order-only": { type: "boolean", default: false },
+    kills: { type: "string", default: "10" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    keep: { type: "boolean", default: false },
+  },
+});
+
+// biome-ignore lint/style/noProcessEnv: CI says by this name that nothing may be left out
+const noSkip = options["no-skip"] || process.env["CI"] === "true";
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const report = new Report(say);
+
+/** The chosen clients that can run here; the others are reported. */
+async function ready(): Promise<Client[]> {
+  const names = options.only?.split(",");
+  for (const name of names ?? []) {
+    if (!clients.some((client) => client.name === name)) throw new Error(`no client ${name}`);
+  }
+  const chosen: Client[] = [];
+  for (const client of clients) {
+    if (names !== undefined && !names.includes(client.name)) continue;
+    const reason = await prepare(client, noSkip);
+    if (reason === undefined) chosen.push(client);
+    else if (noSkip) report.fail(client.name, reason);
+    else report.skip(client.name, reason);
+  }
+  return chosen;
+}
+
+async function timed(what: string, work: () => Promise<void>): Promise<void> {
+  const began = performance.now();
+  await report.check(what, async () => {
+    await work();
+    return `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  });
+}
+
+async function main(): Promise<void> {
+  const chosen = await ready();
+  const directory = await mkdtemp(join(tmpdir(), "odradek-compat-"));
+  const isKafka = options.broker === "kafka";
+  const broker = await (isKafka ? prepareKafka : prepareOdradek)(directory);
+  try {
+    await timed(`${broker.command.name} starts`, async () => void (await broker.start()));
+    const context = { broker, clients: chosen, report, parallel: 2, nowMs: Date.now() };
+    if (!options["order-only"]) {
+      const expected = await write(context);
+      await readAll(context, expected);
+      await groups(context);
+      await timed("the broker stops at SIGTERM and starts again", async () => {
+        await broker.stop();
+        await broker.start();
+      });
+      await groupsAfterRestart(context);
+    }
+    if (!options.quick) {
+      await checkOrder(context, { kills: Number(options.kills), seed: Number(options.seed) });
+    }
+  } finally {
+    if (report.failed > 0) say(`the broker printed at last:\n${await broker.tail()}`);
+    await broker.kill();
+    if (!options.keep) await rm(directory, { recursive: true, force: true });
+    else say(`kept: ${directory}`);
+  }
+}
+
+await main();
+say(report.summary());
+process.exitCode = report.failed > 0 ? 1 : 0;
