@@ -1,0 +1,156 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { buildBatch } from "../records/records.ts";
+import type { Clock } from "../time/clock.ts";
+import type { InternalPartition } from "./internal-topic.ts";
+
+/** A record of an internal topic as it lies in the log. A null value is a tombstone. */
+export interface KeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer | null;
+}
+
+interface Commit {
+  readonly records: readonly KeyValue[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Room for the batch header and for lengths, offsets and timestamp of one record. */
+const BATCH_OVERHEAD_BYTES = 61;
+const RECORD_OVERHEAD_BYTES = 32;
+
+export interface CommitLogOptions {
+  readonly partition: InternalPartition;
+  readonly clock: Clock;
+  /** Largest batch the topic takes, in bytes. */
+  readonly maxBatchBytes: number;
+  /** How long a commit may take before its client is told to try again. */
+  readonly timeoutMs: number;
+  /** An append failed: what was replayed is not in the log, so the state cannot be trusted. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/**
+ * Makes decisions durable, in the order in which they were taken. The records of one decision share
+ * a batch, so that a restart sees all of them or none. While a batch is on its way the next
+ * decisions gather in another one: the busier the shard, the fewer appends per decision.
+ */
+export class CommitLog {
+  readonly #options: CommitLogOptions;
+  #waiting: Commit[] = [];
+  #inFlight: Promise<void> | undefined;
+  #lastCommit: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: CommitLogOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once everything decided so far is committed; undefined if it is already. */
+  get settled(): Promise<void> | undefined {
+    return this.#lastCommit;
+  }
+
+  fits(records: readonly KeyValue[]): boolean {
+    return sizeOf(records) + BATCH_OVERHEAD_BYTES <= this.#options.maxBatchBytes;
+  }
+
+  commit(records: readonly KeyValue[]): Promise<void> {
+    const committed = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ records, bytes: sizeOf(records), resolve, reject });
+    });
+    this.#lastCommit = committed;
+    const forget = () => {
+      if (this.#lastCommit === committed) this.#lastCommit = undefined;
+    };
+    committed.then(forget, forget);
+    if (this.#inFlight === undefined) this.#appendNext();
+    return committed;
+  }
+
+  /** Rejects what is not committed. Nothing is appended any more. */
+  close(error: KafkaError): void {
+    this.#isClosed = true;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const commit of waiting) commit.reject(error);
+  }
+
+  #appendNext(): void {
+    const commits = this.#takeBatch();
+    if (commits.length === 0) return;
+    this.#inFlight = this.#append(commits).then(() => {
+      this.#inFlight = undefined;
+      if (!this.#isClosed) this.#appendNext();
+    });
+  }
+
+  #takeBatch(): Commit[] {
+    let bytes = BATCH_OVERHEAD_BYTES;
+    let count = 0;
+    for (const commit of this.#waiting) {
+      bytes += commit.bytes;
+      if (count > 0 && bytes > this.#options.maxBatchBytes) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #append(commits: readonly Commit[]): Promise<void> {
+    const { partition, clock, timeoutMs, onFailed } = this.#options;
+    const rejectAll = (error: unknown) => {
+      for (const commit of commits) commit.reject(error);
+    };
+    const timer = clock.schedule(timeoutMs, () =>
+      rejectAll(new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE, "the commit took too long")),
+    );
+    try {
+      const records = commits.flatMap((commit) => commit.records);
+      await partition.append(buildBatch({ records, timestamp: clock.now() }));
+      for (const commit of commits) commit.resolve();
+    } catch (error) {
+      rejectAll(asCoordinatorError(error));
+      // Once closed, the state it belonged to is gone already.
+      if (!this.#isClosed) onFailed(error);
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+function sizeOf(records: readonly KeyValue[]): number {
+  let bytes = 0;
+  for (const { key, value } of records) {
+    bytes += key.length + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+  }
+  return bytes;
+}
+
+/**
+ * What a client of a coordinator is told of a failed append (CoordinatorOperationExceptionHelper):
+ * a code that makes it look for the coordinator again, never one about somebody else's topic.
+ */
+export function asCoordinatorError(error: unknown): KafkaError {
+  const code = error instanceof KafkaError ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR;
+  return new KafkaError(coordinatorErrorCode(code), "the commit failed", { cause: error });
+}
+
+function coordinatorErrorCode(code: ErrorCode): ErrorCode {
+  switch (code) {
+    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+    case ErrorCode.NOT_ENOUGH_REPLICAS:
+    case ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+    case ErrorCode.REQUEST_TIMED_OUT:
+      return ErrorCode.COORDINATOR_NOT_AVAILABLE;
+    case ErrorCode.NOT_LEADER_OR_FOLLOWER:
+    case ErrorCode.KAFKA_STORAGE_ERROR:
+      return ErrorCode.NOT_COORDINATOR;
+    case ErrorCode.MESSAGE_TOO_LARGE:
+    case ErrorCode.RECORD_LIST_TOO_LARGE:
+    case ErrorCode.INVALID_FETCH_SIZE:
+      return ErrorCode.UNKNOWN_SERVER_ERROR;
+    default:
+      return code;
+  }
+}

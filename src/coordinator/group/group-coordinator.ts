@@ -1,0 +1,295 @@
+import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
+import type { HeartbeatRequest } from "../../protocol/generated/heartbeat.ts";
+import type {
+  JoinGroupRequest,
+  JoinGroupResponseInput,
+} from "../../protocol/generated/join-group.ts";
+import type {
+  LeaveGroupRequest,
+  LeaveGroupResponseInput,
+} from "../../protocol/generated/leave-group.ts";
+import type {
+  ListGroupsRequest,
+  ListGroupsResponseInput,
+} from "../../protocol/generated/list-groups.ts";
+import type {
+  OffsetCommitRequest,
+  OffsetCommitResponseInput,
+} from "../../protocol/generated/offset-commit.ts";
+import type {
+  OffsetDeleteRequest,
+  OffsetDeleteResponseInput,
+} from "../../protocol/generated/offset-delete.ts";
+import type {
+  SyncGroupRequest,
+  SyncGroupResponseInput,
+} from "../../protocol/generated/sync-group.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { InternalTopic, TopicLookup } from "../internal-topic.ts";
+import { joinRefusal } from "./classic/rebalance.ts";
+import { syncRefusal } from "./classic/sync.ts";
+import {
+  type DescribedGroup,
+  describe,
+  describeRefusal,
+  describeUnknown,
+  type ListedGroup,
+  listed,
+  matchesFilters,
+} from "./group-listing.ts";
+import { commitErrorCode, GroupShards } from "./group-shards.ts";
+import { commitOffsets, commitRefusal } from "./offset-commit.ts";
+import { deleteOffsets } from "./offset-delete.ts";
+import {
+  type FetchedTopic,
+  fetchAllOffsets,
+  fetchOffsets,
+  type WantedTopic,
+} from "./offset-fetch.ts";
+import type { GroupRequestContext, GroupSettings } from "./settings.ts";
+
+export interface GroupCoordinatorOptions {
+  readonly offsetsTopic: InternalTopic;
+  readonly topics: TopicLookup;
+  readonly clock: Clock;
+  /** A number r with 0 ≤ r < 1. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly config: GroupSettings;
+}
+
+/**
+ * Groups and their committed offsets: one method per API. Who is allowed what, and how versions
+ * differ on the wire, is the handlers' business; which partition of `__consumer_offsets` answers for
+ * a group, and that an answer goes out only when it is durable, is decided here. Every answer is an
+ * error code where Kafka's is; only bugs throw.
+ */
+export class GroupCoordinator {
+  readonly #options: GroupCoordinatorOptions;
+  readonly #shards: GroupShards;
+
+  constructor(options: GroupCoordinatorOptions) {
+    this.#options = options;
+    this.#shards = new GroupShards(options);
+  }
+
+  /** Makes sure that `__consumer_offsets` exists and that this broker's part of it is being loaded. */
+  async ensureTopic(): Promise<void> {
+    await this.#options.offsetsTopic.ensure();
+    // Not waited for: empty partitions are ready at once, and of the others clients hear that they load.
+    void this.#shards.loadAll();
+  }
+
+  /** Loads what this broker leads, if the topic exists, and begins to expire old offsets. */
+  async start(): Promise<void> {
+    this.#shards.startExpiry();
+    if (this.#options.offsetsTopic.exists) await this.#shards.loadAll();
+  }
+
+  /** This broker became the leader of a partition of `__consumer_offsets`. */
+  load(partition: number): Promise<void> {
+    return this.#shards.load(partition);
+  }
+
+  /** This broker no longer leads that partition: whoever waits is sent to look for the new leader. */
+  unload(partition: number): void {
+    this.#shards.unload(partition);
+  }
+
+  /** Answers everything that is parked and stops all timers. */
+  close(): void {
+    this.#shards.close();
+  }
+
+  /** The partition of `__consumer_offsets` whose leader coordinates the group. */
+  partitionFor(groupId: string): number {
+    return this.#shards.partitionFor(groupId);
+  }
+
+  joinGroup(
+    request: JoinGroupRequest,
+    context: GroupRequestContext,
+  ): Promise<JoinGroupResponseInput> {
+    const { config } = this.#options;
+    const refuse = (code: ErrorCode) => Promise.resolve(joinRefusal(code, request.memberId));
+    if (request.groupId === "") return refuse(ErrorCode.INVALID_GROUP_ID);
+    if (
+      request.sessionTimeoutMs < config.groupMinSessionTimeoutMs ||
+      request.sessionTimeoutMs > config.groupMaxSessionTimeoutMs
+    ) {
+      return refuse(ErrorCode.INVALID_SESSION_TIMEOUT);
+    }
+    try {
+      const shard = this.#shards.of(request.groupId);
+      return new Promise((resolve) => {
+        void this.#shards.carryOut(shard, shard.machine.join(request, context, resolve));
+      });
+    } catch (error) {
+      return refuse(this.#codeOf(error));
+    }
+  }
+
+  syncGroup(request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
+    const refuse = (code: ErrorCode) => Promise.resolve(syncRefusal(code));
+    if (request.groupId === "") return refuse(ErrorCode.INVALID_GROUP_ID);
+    try {
+      const shard = this.#shards.of(request.groupId);
+      return new Promise((resolve) => {
+        void this.#shards.carryOut(shard, shard.machine.sync(request, resolve));
+      });
+    } catch (error) {
+      // A client that syncs meets loading as a rebalance: it joins again, with backoff.
+      const code = this.#codeOf(error);
+      return refuse(
+        code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.REBALANCE_IN_PROGRESS : code,
+      );
+    }
+  }
+
+  /** Synchronous: most requests of an idle broker are heartbeats. */
+  heartbeat(request: HeartbeatRequest): ErrorCode {
+    if (request.groupId === "") return ErrorCode.INVALID_GROUP_ID;
+    try {
+      return this.#shards.of(request.groupId).machine.heartbeat(request);
+    } catch (error) {
+      const code = this.#codeOf(error);
+      // While a group is loading its members need not know.
+      return code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : code;
+    }
+  }
+
+  async leaveGroup(
+    groupId: string,
+    members: LeaveGroupRequest["members"],
+  ): Promise<LeaveGroupResponseInput> {
+    if (groupId === "") return { errorCode: ErrorCode.INVALID_GROUP_ID, members: [] };
+    try {
+      const shard = this.#shards.of(groupId);
+      const { results, outcome } = shard.machine.leave(groupId, members);
+      const errorCode = await this.#shards.carryOut(shard, outcome);
+      return { errorCode, members: errorCode === ErrorCode.NONE ? results : [] };
+    } catch (error) {
+      const errorCode = this.#codeOf(error);
+      if (errorCode !== ErrorCode.UNKNOWN_MEMBER_ID) return { errorCode, members: [] };
+      const unknown = members.map(({ memberId, groupInstanceId }) => ({
+        memberId,
+        groupInstanceId,
+        errorCode,
+      }));
+      return { errorCode: ErrorCode.NONE, members: unknown };
+    }
+  }
+
+  /** `request` holds topics and partitions that exist, by name. */
+  async commitOffsets(
+    request: OffsetCommitRequest,
+    context: GroupRequestContext,
+  ): Promise<OffsetCommitResponseInput> {
+    const { clock, config, topics } = this.#options;
+    try {
+      const shard = this.#shards.of(request.groupId);
+      shard.machine.admitCommit(request, context.version);
+      const { records, response } = commitOffsets(request, {
+        nowMs: clock.now(),
+        metadataMaxLength: config.offsetMetadataMaxBytes,
+        topicId: (name) => topics.topicId(name),
+      });
+      await shard.commit(records);
+      return response;
+    } catch (error) {
+      return commitRefusal(request, this.#codeOf(error));
+    }
+  }
+
+  /**
+   * What a group committed, for the topics given or, with null, for all. Only committed offsets are
+   * given out: an append on its way is waited for.
+   */
+  async fetchOffsets(
+    groupId: string,
+    wanted: readonly WantedTopic[] | null,
+  ): Promise<{ readonly errorCode: ErrorCode; readonly topics: readonly FetchedTopic[] }> {
+    try {
+      const shard = this.#shards.of(groupId);
+      const offsets = shard.machine.offsetsOf(groupId);
+      const topics =
+        wanted === null
+          ? fetchAllOffsets(offsets, (name) => this.#options.topics.topicId(name))
+          : fetchOffsets(offsets, wanted);
+      await shard.settled();
+      return { errorCode: ErrorCode.NONE, topics };
+    } catch (error) {
+      return { errorCode: fetchErrorCode(this.#codeOf(error)), topics: [] };
+    }
+  }
+
+  async deleteOffsets(request: OffsetDeleteRequest): Promise<OffsetDeleteResponseInput> {
+    const refuse = (errorCode: ErrorCode) => ({ errorCode, throttleTimeMs: 0, topics: [] });
+    if (request.groupId === "") return refuse(ErrorCode.INVALID_GROUP_ID);
+    try {
+      const shard = this.#shards.of(request.groupId);
+      const { machine } = shard;
+      const group = machine.groupToDeleteFrom(request.groupId);
+      const { records, response } = deleteOffsets(
+        group,
+        machine.offsetsOf(request.groupId),
+        request,
+      );
+      await shard.commit(records);
+      return response;
+    } catch (error) {
+      return refuse(this.#codeOf(error));
+    }
+  }
+
+  describeGroup(groupId: string, version: number): DescribedGroup {
+    try {
+      const group = this.#shards.of(groupId).machine.group(groupId);
+      return group === undefined ? describeUnknown(groupId, version) : describe(group);
+    } catch (error) {
+      return describeRefusal(groupId, this.#codeOf(error));
+    }
+  }
+
+  listGroups(request: ListGroupsRequest): ListGroupsResponseInput {
+    const groups: ListedGroup[] = [];
+    try {
+      for (const shard of this.#shards.all()) {
+        for (const group of shard.machine.groups()) {
+          if (matchesFilters(group, request)) groups.push(listed(group));
+        }
+      }
+      return { errorCode: ErrorCode.NONE, groups };
+    } catch (error) {
+      return { errorCode: this.#codeOf(error), groups: [] };
+    }
+  }
+
+  async deleteGroup(groupId: string): Promise<ErrorCode> {
+    try {
+      const shard = this.#shards.of(groupId);
+      await shard.commit(shard.machine.deleteGroup(groupId));
+      return ErrorCode.NONE;
+    } catch (error) {
+      return this.#codeOf(error);
+    }
+  }
+
+  /** Offsets of a deleted topic are worth nothing, least of all to a new topic of that name. */
+  async onTopicDeleted(topic: string): Promise<void> {
+    await this.#shards.commitInAll((machine) => machine.forgetTopic(topic));
+  }
+
+  #codeOf(error: unknown): ErrorCode {
+    if (!(error instanceof KafkaError)) {
+      this.#options.logger.error("a group request failed", { error });
+    }
+    return commitErrorCode(error);
+  }
+}
+
+/** Consumers older than 3.9 do not know the other codes in an OffsetFetch answer. */
+function fetchErrorCode(code: ErrorCode): ErrorCode {
+  return code === ErrorCode.COORDINATOR_NOT_AVAILABLE ? ErrorCode.NOT_COORDINATOR : code;
+}

@@ -1,0 +1,203 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import {
+  BATCH_HEADER_BYTES,
+  isControl,
+  isTransactional,
+  readBatchHeader,
+} from "../records/batch.ts";
+import { type Record as LogRecord, recordsOf } from "../records/records.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock, Timer } from "../time/clock.ts";
+import { CommitLog, type KeyValue } from "./commit-log.ts";
+import type { InternalPartition } from "./internal-topic.ts";
+
+/** The state that lives on one partition of an internal topic. */
+export interface Machine<Fact> {
+  /** Makes a fact true. Serving and loading go through the same method. */
+  replay(fact: Fact): void;
+  /** The whole log has been replayed: start timers. */
+  onLoaded(): void;
+  /** This broker gives the state up: answer what is parked, stop timers. */
+  onUnloaded(): void;
+}
+
+/** How facts lie in the log. `decode` gives undefined for records of types it does not know. */
+export interface FactCodec<Fact> {
+  encode(fact: Fact): KeyValue;
+  decode(key: Buffer, value: Buffer | null): Fact | undefined;
+}
+
+export interface ShardOptions<Fact, State extends Machine<Fact>> {
+  /** For the log: "__consumer_offsets-12". */
+  readonly name: string;
+  readonly partition: InternalPartition;
+  readonly codec: FactCodec<Fact>;
+  readonly makeMachine: () => State;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly loadBufferBytes: number;
+  readonly maxBatchBytes: number;
+  readonly commitTimeoutMs: number;
+}
+
+/** How long to wait before a partition that could not be read is loaded again. */
+const RELOAD_DELAY_MS = 1000;
+
+/**
+ * One partition of an internal topic and the state machine that lives on it: decide, replay, commit.
+ * A decision is taken on the state, its facts are replayed into the state at once, and its answer
+ * goes out when they are committed. If a commit fails, the state holds what the log does not: it is
+ * dropped and loaded anew (Kafka goes back to a snapshot; this is simpler, and rare).
+ */
+export class Shard<Fact, State extends Machine<Fact>> {
+  readonly #options: ShardOptions<Fact, State>;
+  #machine: State | undefined;
+  #log: CommitLog | undefined;
+  #isUnloaded = false;
+  /** Ends a load that was overtaken by an unload. */
+  #attempt = 0;
+  #reload: Timer | undefined;
+
+  constructor(options: ShardOptions<Fact, State>) {
+    this.#options = options;
+  }
+
+  get isActive(): boolean {
+    return this.#machine !== undefined;
+  }
+
+  /** @throws KafkaError COORDINATOR_LOAD_IN_PROGRESS, or NOT_COORDINATOR once it was given up */
+  get machine(): State {
+    if (this.#machine !== undefined) return this.#machine;
+    throw this.#isUnloaded
+      ? new KafkaError(ErrorCode.NOT_COORDINATOR, "this broker has given the partition up")
+      : new KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, "the partition is being loaded");
+  }
+
+  /** Resolves once everything that the state holds is committed. */
+  async settled(): Promise<void> {
+    await this.#log?.settled;
+  }
+
+  /**
+   * Replays facts and commits them, all or none.
+   * @throws KafkaError RECORD_LIST_TOO_LARGE, before anything is replayed
+   */
+  commit(facts: readonly Fact[]): Promise<void> {
+    const { machine } = this;
+    const log = this.#log;
+    if (facts.length === 0 || log === undefined) return Promise.resolve();
+    const records = facts.map((fact) => this.#options.codec.encode(fact));
+    if (!log.fits(records))
+      throw new KafkaError(
+        ErrorCode.RECORD_LIST_TOO_LARGE,
+        "the records of one decision do not fit into a batch",
+      );
+    for (const fact of facts) machine.replay(fact);
+    return log.commit(records);
+  }
+
+  /** Replays the partition from its start. An empty one is ready when this returns. */
+  async load(): Promise<void> {
+    const { partition, logger, name, clock } = this.#options;
+    const attempt = ++this.#attempt;
+    const machine = this.#options.makeMachine();
+    const startedAt = clock.monotonicMs();
+    try {
+      let count = 0;
+      let offset = partition.startOffset;
+      while (offset < partition.endOffset) {
+        const bytes = await partition.read(offset, this.#options.loadBufferBytes);
+        if (attempt !== this.#attempt) return;
+        const replayed = this.#replayBatches(bytes, offset, machine);
+        if (replayed.nextOffset <= offset) break;
+        offset = replayed.nextOffset;
+        count += replayed.count;
+      }
+      this.#activate(machine);
+      if (count > 0) {
+        logger.info("loaded coordinator state", {
+          partition: name,
+          records: count,
+          ms: Math.round(clock.monotonicMs() - startedAt),
+        });
+      }
+    } catch (error) {
+      if (attempt !== this.#attempt) return;
+      logger.error("could not load coordinator state, trying again", { partition: name, error });
+      this.#reload = clock.schedule(RELOAD_DELAY_MS, () => void this.load());
+    }
+  }
+
+  /** Gives the state up for good: another broker leads the partition, or this one stops. */
+  unload(): void {
+    this.#isUnloaded = true;
+    this.#attempt++;
+    this.#reload?.cancel();
+    this.#drop();
+  }
+
+  #activate(machine: State): void {
+    const { partition, clock, maxBatchBytes, commitTimeoutMs } = this.#options;
+    this.#log = new CommitLog({
+      partition,
+      clock,
+      maxBatchBytes,
+      timeoutMs: commitTimeoutMs,
+      onFailed: (error) => this.#startOver(error),
+    });
+    this.#machine = machine;
+    machine.onLoaded();
+  }
+
+  #startOver(error: unknown): void {
+    const { logger, name } = this.#options;
+    logger.error("coordinator state could not be written, loading it anew", {
+      partition: name,
+      error,
+    });
+    this.#drop();
+    void this.load();
+  }
+
+  #drop(): void {
+    const machine = this.#machine;
+    this.#machine = undefined;
+    this.#log?.close(
+      new KafkaError(ErrorCode.NOT_COORDINATOR, "this broker does not coordinate the group"),
+    );
+    this.#log = undefined;
+    machine?.onUnloaded();
+  }
+
+  #replayBatches(
+    bytes: Buffer,
+    from: number,
+    machine: State,
+  ): { readonly nextOffset: number; readonly count: number } {
+    let nextOffset = from;
+    let count = 0;
+    let at = 0;
+    while (at + BATCH_HEADER_BYTES <= bytes.length) {
+      const header = readBatchHeader(bytes, at);
+      if (at + header.sizeInBytes > bytes.length) break;
+      // Offsets of transactions stay in the log until transactions are built; markers hold no fact.
+      const holdsFacts = !isControl(header.attributes) && !isTransactional(header.attributes);
+      if (holdsFacts) count += this.#replayRecords(recordsOf(bytes, at), from, machine);
+      nextOffset = header.baseOffset + header.lastOffsetDelta + 1;
+      at += header.sizeInBytes;
+    }
+    return { nextOffset, count };
+  }
+
+  #replayRecords(records: Iterable<LogRecord>, from: number, machine: State): number {
+    let count = 0;
+    for (const { offset, key, value } of records) {
+      if (offset < from || key === null) continue;
+      const fact = this.#options.codec.decode(key, value);
+      if (fact !== undefined) machine.replay(fact);
+      count++;
+    }
+    return count;
+  }
+}
