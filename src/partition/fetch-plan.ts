@@ -1,0 +1,196 @@
+import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
+import type { LogSlice } from "../storage/log.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Lifetime } from "../time/lifetime.ts";
+import type { Isolation, Partition } from "./partition.ts";
+import { until } from "./until.ts";
+
+/** One partition of a fetch, found or not. */
+export interface Wanted {
+  /** The partition, or the code that says why there is none. */
+  readonly target: Partition | ErrorCode;
+  readonly fetchOffset: number;
+  /** Most bytes of this partition in the answer. */
+  readonly maxBytes: number;
+  /** Epoch of the leader the client believes in; -1: it does not say. */
+  readonly currentLeaderEpoch: number;
+  /** Epoch of the last record the client has; -1: it does not say. */
+  readonly lastFetchedEpoch: number;
+}
+
+export interface Terms {
+  readonly minBytes: number;
+  /** Most bytes of the whole answer; the first batch comes whatever this says. */
+  readonly maxBytes: number;
+  readonly maxWaitMs: number;
+  readonly isolation: Isolation;
+}
+
+/** What one partition of a fetch came to. Offsets are -1 where the partition could not be asked. */
+export interface Fetched {
+  readonly errorCode: ErrorCode;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  /** No records come with it: the reader has to truncate first (KIP-595). */
+  readonly divergingEpoch?: { readonly epoch: number; readonly endOffset: number };
+  /** Slices of the log, to be sent back to back. */
+  readonly records: readonly Buffer[];
+  readonly bytes: number;
+}
+
+const NO_RECORDS: readonly Buffer[] = [];
+
+/**
+ * Waits until the plan is worth answering: enough bytes, an error to tell, or the client's patience
+ * at its end (Kafka's DelayedFetch). Undefined: it is so already. Never reads the disk.
+ */
+export function worthReading(
+  plan: readonly Wanted[],
+  terms: Terms,
+  patience: { readonly clock: Clock; readonly lifetime: Lifetime },
+): Promise<boolean> | undefined {
+  if (terms.maxWaitMs <= 0 || plan.length === 0 || isReady(plan, terms)) return undefined;
+  const changes = plan.flatMap(({ target }) => (typeof target === "number" ? [] : target.changes));
+  const { clock, lifetime } = patience;
+  return until(() => isReady(plan, terms), {
+    changes,
+    timeoutMs: terms.maxWaitMs,
+    clock,
+    lifetime,
+  });
+}
+
+function isReady(plan: readonly Wanted[], { minBytes, isolation }: Terms): boolean {
+  let bytes = 0;
+  for (const wanted of plan) {
+    if (typeof wanted.target === "number") return true;
+    if (refusal(wanted.target, wanted) !== undefined) return true;
+    bytes += Math.min(wanted.target.bytesAvailable(wanted.fetchOffset, isolation), wanted.maxBytes);
+  }
+  return bytes >= minBytes;
+}
+
+/** Why this partition answers without records: the same questions before waiting and when reading. */
+function refusal(partition: Partition, wanted: Wanted): Fetched | undefined {
+  try {
+    partition.checkLeaderEpoch(wanted.currentLeaderEpoch);
+    const diverging =
+      wanted.lastFetchedEpoch >= 0
+        ? partition.divergence(wanted.fetchOffset, wanted.lastFetchedEpoch)
+        : undefined;
+    if (diverging !== undefined) return { ...empty(partition), divergingEpoch: diverging };
+    if (
+      wanted.fetchOffset < partition.logStartOffset ||
+      wanted.fetchOffset > partition.logEndOffset
+    ) {
+      throw new KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, `offset ${wanted.fetchOffset}`);
+    }
+    return undefined;
+  } catch (error) {
+    return failed(toErrorCode(error));
+  }
+}
+
+function empty(partition: Partition): Fetched {
+  return {
+    errorCode: ErrorCode.NONE,
+    highWatermark: partition.highWatermark,
+    lastStableOffset: partition.lastStableOffset,
+    logStartOffset: partition.logStartOffset,
+    records: NO_RECORDS,
+    bytes: 0,
+  };
+}
+
+/** An answer that only says what went wrong. */
+export function failed(errorCode: ErrorCode): Fetched {
+  return {
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    records: NO_RECORDS,
+    bytes: 0,
+  };
+}
+
+/**
+ * Reads a plan, in its order, within its bytes. Synchronous for as long as no read has to wait.
+ * The slices stay valid until they are released.
+ */
+export class PlanReading {
+  readonly results: Fetched[] = [];
+  readonly #plan: readonly Wanted[];
+  readonly #isolation: Isolation;
+  #bytesLeft: number;
+  #hasRecords = false;
+  readonly #slices: LogSlice[] = [];
+
+  constructor(plan: readonly Wanted[], terms: Terms) {
+    this.#plan = plan;
+    this.#isolation = terms.isolation;
+    this.#bytesLeft = terms.maxBytes;
+  }
+
+  run(): undefined | Promise<undefined> {
+    while (this.results.length < this.#plan.length) {
+      const wanted = this.#plan[this.results.length] as Wanted;
+      const { target } = wanted;
+      if (typeof target === "number") {
+        this.results.push(failed(target));
+        continue;
+      }
+      const slice = this.#read(target, wanted);
+      if (slice instanceof Promise) return this.#resume(slice, target);
+      if (slice !== undefined) this.#take(slice, target);
+    }
+    return undefined;
+  }
+
+  /** The bytes have been sent, or never will be. */
+  release(): void {
+    for (const slice of this.#slices) slice.release();
+    this.#slices.length = 0;
+  }
+
+  async #resume(slice: Promise<LogSlice>, target: Partition): Promise<undefined> {
+    try {
+      this.#take(await slice, target);
+    } catch (error) {
+      this.results.push(failed(toErrorCode(error)));
+    }
+    return this.run();
+  }
+
+  /** Undefined: answered already, without records. */
+  #read(partition: Partition, wanted: Wanted): LogSlice | Promise<LogSlice> | undefined {
+    const refused = refusal(partition, wanted);
+    if (refused !== undefined) {
+      this.results.push(refused);
+      return undefined;
+    }
+    const minOne = !this.#hasRecords;
+    if (this.#bytesLeft <= 0 && !minOne) {
+      this.results.push(empty(partition));
+      return undefined;
+    }
+    try {
+      return partition.read(wanted.fetchOffset, {
+        maxBytes: Math.max(0, Math.min(wanted.maxBytes, this.#bytesLeft)),
+        minOne,
+        isolation: this.#isolation,
+      });
+    } catch (error) {
+      this.results.push(failed(toErrorCode(error)));
+      return undefined;
+    }
+  }
+
+  #take(slice: LogSlice, partition: Partition): void {
+    if (slice.bytes > 0) this.#hasRecords = true;
+    this.#slices.push(slice);
+    this.#bytesLeft -= slice.bytes;
+    this.results.push({ ...empty(partition), records: slice.chunks, bytes: slice.bytes });
+  }
+}

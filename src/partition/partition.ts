@@ -1,0 +1,204 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import type { Appended, Log, LogSlice } from "../storage/log.ts";
+import { Changes } from "./until.ts";
+
+/** Where a client stands in the sequence of leaders. -1: it does not say. */
+export const NO_EPOCH = -1;
+
+export interface ReadOptions {
+  /** Most bytes to give back; the last batch may be cut there. */
+  readonly maxBytes: number;
+  /** The first batch is given whole, whatever `maxBytes` says (KIP-74). */
+  readonly minOne: boolean;
+  readonly isolation: Isolation;
+}
+
+/** What a reader may see: up to the high watermark, or only decided transactions. */
+export type Isolation = "read_uncommitted" | "read_committed";
+
+export interface TimestampedOffset {
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
+/**
+ * One replica of one partition, and the only writer of its state: leader epoch, high watermark and
+ * log move together here or not at all; everyone else reads through the getters.
+ *
+ * Invariant: logStartOffset <= highWatermark <= logEndOffset.
+ */
+export class Partition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  /** Announces every move of the high watermark, the log start offset and the leadership. */
+  readonly changes: Changes = new Changes();
+  readonly #log: Log;
+  #leaderId: number;
+  #leaderEpoch: number;
+  #highWatermark: number;
+  #deleted = false;
+
+  constructor(log: Log, leader: { id: number; epoch: number }) {
+    this.topic = log.topic;
+    this.topicId = log.topicId;
+    this.index = log.partition;
+    this.#log = log;
+    this.#leaderId = leader.id;
+    this.#leaderEpoch = leader.epoch;
+    // Alone in the in-sync set, everything that survived in the log is committed.
+    this.#highWatermark = log.endOffset;
+    log.assignEpoch(leader.epoch);
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  get leaderId(): number {
+    return this.#leaderId;
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch;
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  /** Transactions are not built: every record below the high watermark is decided. */
+  get lastStableOffset(): number {
+    return this.#highWatermark;
+  }
+
+  get logStartOffset(): number {
+    return this.#log.startOffset;
+  }
+
+  get logEndOffset(): number {
+    return this.#log.endOffset;
+  }
+
+  get sizeInBytes(): number {
+    return this.#log.sizeInBytes;
+  }
+
+  /**
+   * Appends what a client or a coordinator produced. The decision is made before this returns;
+   * `written` of the answer settles when the bytes are safe, and the high watermark has moved then.
+   *
+   * @throws KafkaError NOT_LEADER_OR_FOLLOWER, and whatever {@link Log.append} refuses.
+   */
+  append(records: Buffer, origin: "client" | "coordinator"): Appended {
+    this.#checkServing();
+    return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin });
+  }
+
+  /** The log says that everything below `endOffset` is written. */
+  advanceTo(endOffset: number): void {
+    if (endOffset <= this.#highWatermark) return;
+    this.#highWatermark = endOffset;
+    this.changes.announce();
+  }
+
+  /**
+   * Refuses a client whose idea of the leader's epoch is not ours (KIP-320).
+   *
+   * @throws KafkaError FENCED_LEADER_EPOCH if it is older, UNKNOWN_LEADER_EPOCH if it is newer.
+   */
+  checkLeaderEpoch(currentLeaderEpoch: number): void {
+    this.#checkServing();
+    if (currentLeaderEpoch === NO_EPOCH || currentLeaderEpoch === this.#leaderEpoch) return;
+    const code =
+      currentLeaderEpoch < this.#leaderEpoch
+        ? ErrorCode.FENCED_LEADER_EPOCH
+        : ErrorCode.UNKNOWN_LEADER_EPOCH;
+    throw new KafkaError(code, `epoch ${currentLeaderEpoch}, the leader's is ${this.#leaderEpoch}`);
+  }
+
+  /** The first offset a reader of this isolation must not see. */
+  readLimit(isolation: Isolation): number {
+    return isolation === "read_committed" ? this.lastStableOffset : this.#highWatermark;
+  }
+
+  /** Batches from `offset` up to the read limit; synchronous where memory or page cache has them. */
+  read(offset: number, options: ReadOptions): LogSlice | Promise<LogSlice> {
+    const { maxBytes, minOne } = options;
+    return this.#log.read(offset, { maxBytes, minOne, upTo: this.readLimit(options.isolation) });
+  }
+
+  /** How many bytes a reader at `offset` could have now. Index arithmetic only: safe to ask often. */
+  bytesAvailable(offset: number, isolation: Isolation): number {
+    return this.#log.bytesBetween(offset, this.readLimit(isolation));
+  }
+
+  /**
+   * Where the log parts from a reader that last read `lastFetchedEpoch` and now asks for `offset`,
+   * or undefined where it does not (KIP-595, Kafka's Partition.readRecords).
+   *
+   * @throws KafkaError OFFSET_OUT_OF_RANGE for an epoch this log has never seen.
+   */
+  divergence(
+    offset: number,
+    lastFetchedEpoch: number,
+  ): { readonly epoch: number; readonly endOffset: number } | undefined {
+    const { leaderEpoch, endOffset } = this.endOffsetForEpoch(lastFetchedEpoch);
+    if (leaderEpoch === NO_EPOCH) {
+      throw new KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, `no epoch ${lastFetchedEpoch} here`);
+    }
+    const diverges = leaderEpoch < lastFetchedEpoch || endOffset < offset;
+    return diverges ? { epoch: leaderEpoch, endOffset } : undefined;
+  }
+
+  /** The last offset of an epoch plus one; -1 and -1 for an epoch that is not known. */
+  endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    return this.#log.endOffsetForEpoch(epoch);
+  }
+
+  /** The first record at or after `timestamp` that a reader may see. */
+  offsetForTimestamp(
+    timestamp: number,
+    isolation: Isolation,
+  ): Promise<TimestampedOffset | undefined> {
+    return this.#log.offsetForTimestamp(timestamp, this.readLimit(isolation));
+  }
+
+  /** The record with the largest timestamp that a reader may see. */
+  maxTimestamp(): Promise<TimestampedOffset | undefined> {
+    return this.#log.maxTimestamp(this.#highWatermark);
+  }
+
+  /**
+   * Forgets every record before `offset` (-1: before the high watermark).
+   *
+   * @returns the new low watermark.
+   * @throws KafkaError OFFSET_OUT_OF_RANGE beyond the high watermark.
+   */
+  async deleteRecordsBefore(offset: number): Promise<number> {
+    this.#checkServing();
+    const target = offset === -1 ? this.#highWatermark : offset;
+    if (target < 0 || target > this.#highWatermark) {
+      throw new KafkaError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `offset ${offset} is beyond the high watermark ${this.#highWatermark}`,
+      );
+    }
+    await this.#log.deleteRecordsBefore(target);
+    this.changes.announce();
+    return this.#log.startOffset;
+  }
+
+  /** The topic is gone: whoever waits here is told so. */
+  retire(): void {
+    this.#deleted = true;
+    this.changes.announce();
+  }
+
+  #checkServing(): void {
+    if (this.#deleted) {
+      throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${this.topic} was deleted`);
+    }
+  }
+}

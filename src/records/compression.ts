@@ -1,0 +1,50 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import type { Codec } from "./codec.ts";
+import { lz4 } from "./lz4.ts";
+import { snappy } from "./snappy.ts";
+import { zstd } from "./zstd.ts";
+
+export const CompressionType = { NONE: 0, GZIP: 1, SNAPPY: 2, LZ4: 3, ZSTD: 4 } as const;
+export type CompressionType = (typeof CompressionType)[keyof typeof CompressionType];
+
+const gzip: Codec = {
+  decompress: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
+  compress: (bytes, level) => gzipSync(bytes, level === undefined ? {} : { level }),
+};
+
+const codecs: readonly (Codec | (() => Codec) | undefined)[] = [undefined, gzip, snappy, lz4, zstd];
+const loaded: (Codec | undefined)[] = [];
+
+/**
+ * Inflates what a codec of Kafka's made; never into more than `inflatedBytesMax` bytes, however small
+ * the input is.
+ *
+ * @throws KafkaError CORRUPT_MESSAGE for what cannot be inflated, UNKNOWN_SERVER_ERROR for a codec
+ *   that does not exist, as in Kafka.
+ */
+export function decompress(codec: number, bytes: Buffer, inflatedBytesMax: number): Buffer {
+  if (codec === CompressionType.NONE) return bytes;
+  const { decompress: inflate } = codecOf(codec);
+  try {
+    return inflate(bytes, inflatedBytesMax);
+  } catch (error) {
+    throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, "records that do not inflate", {
+      cause: error,
+    });
+  }
+}
+
+export function compress(codec: number, bytes: Buffer, level?: number): Buffer {
+  return codec === CompressionType.NONE ? bytes : codecOf(codec).compress(bytes, level);
+}
+
+function codecOf(codec: number): Codec {
+  const known = codecs[codec];
+  if (known === undefined) {
+    throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `there is no compression ${codec}`);
+  }
+  const ready = loaded[codec] ?? (typeof known === "function" ? known() : known);
+  loaded[codec] = ready;
+  return ready;
+}

@@ -1,0 +1,95 @@
+import { type Codec, optional, required } from "./codec.ts";
+
+interface Snappy {
+  compress(bytes: Buffer): Uint8Array;
+  uncompress(bytes: Buffer): Uint8Array;
+}
+
+/** The framing of snappy-java ("xerial"), which Java's clients write: magic, two versions, blocks. */
+const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const XERIAL_HEADER_BYTES = 16;
+const XERIAL_VERSION = 1;
+const BLOCK_BYTES = 32 * 1024;
+
+/** Snappy as Kafka's clients use it: in xerial's framing, or as one raw block (librdkafka, Go). */
+export function snappy(): Codec {
+  return snappyWith(nativeSnappy() ?? javascriptSnappy());
+}
+
+export function nativeSnappy(): Snappy | undefined {
+  const module = optional<{
+    compressSync(bytes: Buffer): Buffer;
+    uncompressSync(bytes: Buffer, options: { asBuffer: true }): Buffer;
+  }>("snappy");
+  return module === undefined
+    ? undefined
+    : {
+        compress: (bytes) => module.compressSync(bytes),
+        uncompress: (bytes) => module.uncompressSync(bytes, { asBuffer: true }),
+      };
+}
+
+export function javascriptSnappy(): Snappy {
+  return required<Snappy>("snappyjs");
+}
+
+export function snappyWith(engine: Snappy): Codec {
+  return {
+    decompress(bytes, inflatedBytesMax) {
+      if (!isXerial(bytes)) return inflateBlock(engine, bytes, inflatedBytesMax);
+      const blocks: Buffer[] = [];
+      let left = inflatedBytesMax;
+      for (let at = XERIAL_HEADER_BYTES; at < bytes.length; ) {
+        const size = bytes.readInt32BE(at);
+        const end = at + 4 + size;
+        if (size < 0 || end > bytes.length) throw new RangeError(`a snappy block of ${size} bytes`);
+        const block = inflateBlock(engine, bytes.subarray(at + 4, end), left);
+        left -= block.length;
+        blocks.push(block);
+        at = end;
+      }
+      return Buffer.concat(blocks);
+    },
+    compress(bytes) {
+      const header = Buffer.alloc(XERIAL_HEADER_BYTES);
+      XERIAL_MAGIC.copy(header);
+      header.writeInt32BE(XERIAL_VERSION, 8);
+      header.writeInt32BE(XERIAL_VERSION, 12);
+      const parts: Uint8Array[] = [header];
+      for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+        const block = engine.compress(bytes.subarray(at, at + BLOCK_BYTES));
+        const size = Buffer.allocUnsafe(4);
+        size.writeInt32BE(block.length);
+        parts.push(size, block);
+      }
+      return Buffer.concat(parts);
+    },
+  };
+}
+
+function isXerial(bytes: Buffer): boolean {
+  return (
+    bytes.length >= XERIAL_HEADER_BYTES &&
+    bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)
+  );
+}
+
+/** A block says first how large it will be: a lie there is caught by the engine. */
+function inflateBlock(engine: Snappy, block: Buffer, inflatedBytesMax: number): Buffer {
+  const size = claimedSize(block);
+  if (size > inflatedBytesMax)
+    throw new RangeError(`a snappy block that inflates to ${size} bytes`);
+  const inflated = engine.uncompress(block);
+  return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.byteLength);
+}
+
+function claimedSize(block: Buffer): number {
+  let size = 0;
+  for (let i = 0; i < 5; i++) {
+    const byte = block[i];
+    if (byte === undefined) break;
+    size += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return size;
+  }
+  throw new RangeError("a snappy block without a size");
+}

@@ -1,0 +1,65 @@
+import zlib from "node:zlib";
+import { type Codec, required } from "./codec.ts";
+
+/** What newer versions of Node's zlib have. */
+interface NodeZstd {
+  readonly zstdCompressSync?: (bytes: Buffer, options?: object) => Buffer;
+  readonly zstdDecompressSync?: (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;
+}
+
+interface ZstdWasm {
+  init(): Promise<void>;
+  compress(bytes: Uint8Array, level?: number): Uint8Array;
+  decompress(bytes: Uint8Array, options: { defaultHeapSize: number }): Uint8Array;
+}
+
+const COMPRESSION_LEVEL_PARAMETER = 100;
+const DEFAULT_LEVEL = 3;
+
+/** Zstandard: Node's own where it has it (from 22.15 on), else the one in WebAssembly. */
+export function zstd(): Codec {
+  return nodeZstd() ?? wasmZstd();
+}
+
+export function nodeZstd(): Codec | undefined {
+  const { zstdCompressSync, zstdDecompressSync } = zlib as NodeZstd;
+  if (zstdCompressSync === undefined || zstdDecompressSync === undefined) return undefined;
+  return {
+    decompress: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
+    compress: (bytes, level) =>
+      zstdCompressSync(
+        bytes,
+        level === undefined ? {} : { params: { [COMPRESSION_LEVEL_PARAMETER]: level } },
+      ),
+  };
+}
+
+let wasm: ZstdWasm | undefined;
+
+/**
+ * Begins to compile the WebAssembly, if this Node needs it: it cannot be used at once. Undefined
+ * where nothing has to be waited for.
+ */
+export function prepareZstd(): Promise<void> | undefined {
+  if (wasm !== undefined || nodeZstd() !== undefined) return undefined;
+  const module = required<ZstdWasm>("@bokuweb/zstd-wasm");
+  return module.init().then(() => {
+    wasm = module;
+  });
+}
+
+export function wasmZstd(): Codec {
+  return {
+    decompress: (bytes, defaultHeapSize) => {
+      const inflated = ready().decompress(bytes, { defaultHeapSize });
+      if (inflated.length > defaultHeapSize) throw new RangeError("inflates beyond the limit");
+      return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.byteLength);
+    },
+    compress: (bytes, level) => Buffer.from(ready().compress(bytes, level ?? DEFAULT_LEVEL)),
+  };
+}
+
+function ready(): ZstdWasm {
+  if (wasm === undefined) throw new Error("prepareZstd has not been waited for");
+  return wasm;
+}
