@@ -83,8 +83,13 @@ export class MetadataLoader {
   #tell(previous: MetadataImage, delta: TopicsDelta): void {
     const begun: Promise<void>[] = [];
     for (const listener of this.#listeners) {
-      const doing = listener(this.#image, previous, delta);
-      if (doing !== undefined) begun.push(doing);
+      try {
+        const doing = listener(this.#image, previous, delta);
+        if (doing !== undefined) begun.push(doing);
+      } catch (error) {
+        // The change is made, whatever becomes of it here: whoever waits for that is told.
+        begun.push(Promise.reject(error));
+      }
     }
     if (begun.length === 0) return;
     const carriedOut = Promise.all([this.#carriedOut, ...begun]);

@@ -233,6 +233,20 @@ describe("auto-creation", () => {
   });
 });
 
+describe("listeners", () => {
+  test("a listener that fails is told to whoever caused the image, and the change stands", async () => {
+    const stop = controller.onImage(() => {
+      throw new Error("no room for the log");
+    });
+
+    await expect(controller.createTopics([wanted("a")])).rejects.toThrow("no room for the log");
+    stop();
+
+    expect(controller.image.topic("a")).toBeDefined();
+    await expect(controller.createTopics([wanted("b")])).resolves.toHaveLength(1);
+  });
+});
+
 describe("brokers and producer ids", () => {
   test("an id in use is refused until its holder unregisters; epochs only grow", async () => {
     const first = await controller.registerBroker(brokerCalled(5));

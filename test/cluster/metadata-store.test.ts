@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { EmbeddedStore } from "../../src/cluster/embedded-store.ts";
 import { MemoryStore } from "../../src/cluster/memory-store.ts";
 import type { Change, MetadataStore, Operation } from "../../src/cluster/metadata-store.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
+import { CrashingDisk } from "./crashing-disk.ts";
 
 const put = (key: string, value = "v"): Operation => ({ type: "put", key, value });
 const absent = (key: string) => ({ key, target: "createRevision", revision: 0 }) as const;
@@ -10,6 +12,8 @@ const absent = (key: string) => ({ key, target: "createRevision", revision: 0 })
 /** What every store promises, whatever stands behind it. */
 const stores: Readonly<Record<string, () => Promise<MetadataStore>>> = {
   "memory store": async () => new MemoryStore(),
+  "embedded store": () =>
+    EmbeddedStore.open({ disk: new CrashingDisk(), path: "/data", logger: silentLogger }),
 };
 
 let store: MetadataStore;
