@@ -38,6 +38,8 @@ import {
   listed,
   matchesFilters,
 } from "./group-listing.ts";
+import type { GroupMachine } from "./group-machine.ts";
+import type { Outcome } from "./group-record.ts";
 import { commitErrorCode, GroupShards } from "./group-shards.ts";
 import { commitOffsets, commitRefusal } from "./offset-commit.ts";
 import { deleteOffsets } from "./offset-delete.ts";
@@ -107,43 +109,40 @@ export class GroupCoordinator {
     return this.#shards.partitionFor(groupId);
   }
 
-  joinGroup(
+  async joinGroup(
     request: JoinGroupRequest,
     context: GroupRequestContext,
   ): Promise<JoinGroupResponseInput> {
-    const { config } = this.#options;
-    const refuse = (code: ErrorCode) => Promise.resolve(joinRefusal(code, request.memberId));
-    if (request.groupId === "") return refuse(ErrorCode.INVALID_GROUP_ID);
+    const { groupId, memberId, sessionTimeoutMs } = request;
+    const { groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = this.#options.config;
+    if (groupId === "") return joinRefusal(ErrorCode.INVALID_GROUP_ID, memberId);
     if (
-      request.sessionTimeoutMs < config.groupMinSessionTimeoutMs ||
-      request.sessionTimeoutMs > config.groupMaxSessionTimeoutMs
+      sessionTimeoutMs < groupMinSessionTimeoutMs ||
+      sessionTimeoutMs > groupMaxSessionTimeoutMs
     ) {
-      return refuse(ErrorCode.INVALID_SESSION_TIMEOUT);
+      return joinRefusal(ErrorCode.INVALID_SESSION_TIMEOUT, memberId);
     }
     try {
-      const shard = this.#shards.of(request.groupId);
-      return new Promise((resolve) => {
-        void this.#shards.carryOut(shard, shard.machine.join(request, context, resolve));
-      });
+      return await this.#park<JoinGroupResponseInput>(groupId, (machine, answer) =>
+        machine.join(request, context, answer),
+      );
     } catch (error) {
-      return refuse(this.#codeOf(error));
+      return joinRefusal(this.#codeOf(error), memberId);
     }
   }
 
-  syncGroup(request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
-    const refuse = (code: ErrorCode) => Promise.resolve(syncRefusal(code));
-    if (request.groupId === "") return refuse(ErrorCode.INVALID_GROUP_ID);
+  async syncGroup(request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
+    if (request.groupId === "") return syncRefusal(ErrorCode.INVALID_GROUP_ID);
     try {
-      const shard = this.#shards.of(request.groupId);
-      return new Promise((resolve) => {
-        void this.#shards.carryOut(shard, shard.machine.sync(request, resolve));
-      });
-    } catch (error) {
-      // A client that syncs meets loading as a rebalance: it joins again, with backoff.
-      const code = this.#codeOf(error);
-      return refuse(
-        code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.REBALANCE_IN_PROGRESS : code,
+      return await this.#park<SyncGroupResponseInput>(request.groupId, (machine, answer) =>
+        machine.sync(request, answer),
       );
+    } catch (error) {
+      const code = this.#codeOf(error);
+      // Clients take COORDINATOR_LOAD_IN_PROGRESS here for a bug of the broker (Java's raises an
+      // exception). A rebalance they know: they join again, and Kafka before 4.0 told them so, too.
+      const isLoading = code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS;
+      return syncRefusal(isLoading ? ErrorCode.REBALANCE_IN_PROGRESS : code);
     }
   }
 
@@ -279,6 +278,18 @@ export class GroupCoordinator {
   /** Offsets of a deleted topic are worth nothing, least of all to a new topic of that name. */
   async onTopicDeleted(topic: string): Promise<void> {
     await this.#shards.commitInAll((machine) => machine.forgetTopic(topic));
+  }
+
+  /** Decides at once; resolves when the decision, or a later one, answers. */
+  #park<Response>(
+    groupId: string,
+    decide: (machine: GroupMachine, answer: (response: Response) => void) => Outcome,
+  ): Promise<Response> {
+    const shard = this.#shards.of(groupId);
+    const { machine } = shard;
+    return new Promise((resolve) => {
+      void this.#shards.carryOut(shard, decide(machine, resolve));
+    });
   }
 
   #codeOf(error: unknown): ErrorCode {
