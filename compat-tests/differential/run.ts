@@ -1,0 +1,112 @@
+/**
+ * Asks Apache Kafka 4.4.0 and Odradek the same, and compares the answers field by field.
+ *
+ *   npm run differential                        both brokers; Kafka's answers are the measure
+ *   npm run differential -- --kafka-itself      Apache Kafka against its recording and itself
+ *   npm run differential -- --record            also writes test/golden/differential/
+ *   npm run differential -- --only "groups"     scenarios whose name holds the text
+ */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { caseId, Recording } from "../../test/replay/recording.ts";
+import type { Difference, Replay } from "../../test/replay/replay.ts";
+import { play } from "../../test/replay/scenario.ts";
+import { generated, scenarios } from "../../test/replay/scenarios.ts";
+import { describeDifference, explanationsOf } from "./differences.ts";
+import { missingForKafka, startKafka } from "./kafka.ts";
+import { startOdradek } from "./odradek.ts";
+import type { BrokerProcess } from "./processes.ts";
+
+const goldenFolder = join(import.meta.dirname, "../../test/golden");
+
+const { values: options } = parseArgs({
+  options: {
+    "kafka-itself": { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
+});
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function withBroker<T>(
+  start: () => Promise<BrokerProcess>,
+  use: (broker: BrokerProcess) => Promise<T>,
+): Promise<T> {
+  const broker = await start();
+  try {
+    return await use(broker);
+  } finally {
+    await broker.stop();
+  }
+}
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+/** Counts and prints by case; a case fails by its first unexplained difference. */
+function judge(replay: Replay, tally: Tally): void {
+  const failed = new Set<string>();
+  for (const difference of replay.differences) {
+    const reason = explanationsOf(difference)[0]?.reason;
+    print(`${reason ?? "UNEXPLAINED"}: ${describeDifference(difference)}`);
+    if (reason === undefined) failed.add(idOf(difference));
+  }
+  const passed = replay.replayed.filter((id) => !failed.has(id));
+  tally.passed += passed.length;
+  tally.failed += failed.size;
+}
+
+function idOf(difference: Difference): string {
+  return caseId(difference.api, difference.version, difference.case);
+}
+
+async function writeRecording(recording: Recording): Promise<void> {
+  const folder = join(goldenFolder, "differential");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const file of recording.files()) {
+    const cases = file.cases.map((recorded) => JSON.stringify(recorded)).join(",\n");
+    const head = `{"api":"${file.api}","version":${file.version},"cases":[\n`;
+    await writeFile(join(folder, `${file.api}-v${file.version}.json`), `${head}${cases}\n]}\n`);
+  }
+}
+
+async function main(): Promise<number> {
+  const missing = await missingForKafka();
+  if (missing !== undefined) {
+    print(`skipped: Apache Kafka cannot run here, ${missing}`);
+    return 0;
+  }
+  const golden = Recording.load(join(goldenFolder, "frames"));
+  const all = [...scenarios, ...generated];
+  const chosen = all.filter(({ name }) => name.includes(options.only));
+  const tally: Tally = { passed: 0, failed: 0 };
+  const madeUp = new Recording();
+  // Each scenario has brokers of its own: what one leaves behind would show in the next.
+  for (const scenario of chosen) {
+    const isRecorded = scenarios.includes(scenario);
+    const reference = isRecorded ? new Recording() : madeUp;
+    const first = await withBroker(startKafka, ({ host, port }) =>
+      play(scenario, { host, port, golden, recorder: reference }),
+    );
+    if (options["kafka-itself"] && isRecorded) {
+      judge(first, tally);
+      continue;
+    }
+    const startSubject = options["kafka-itself"] ? startKafka : startOdradek;
+    await withBroker(startSubject, async ({ host, port }) => {
+      judge(await play(scenario, { host, port, golden, reference }), tally);
+    });
+  }
+  if (options.record) await writeRecording(madeUp);
+  print(`${tally.passed} passed, ${tally.failed} failed`);
+  return tally.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

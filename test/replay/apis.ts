@@ -1,0 +1,69 @@
+import type { ApiCodec } from "../../src/protocol/codec.ts";
+import { apiVersions } from "../../src/protocol/generated/api-versions.ts";
+import { createPartitions } from "../../src/protocol/generated/create-partitions.ts";
+import { createTopics } from "../../src/protocol/generated/create-topics.ts";
+import { deleteGroups } from "../../src/protocol/generated/delete-groups.ts";
+import { deleteRecords } from "../../src/protocol/generated/delete-records.ts";
+import { deleteTopics } from "../../src/protocol/generated/delete-topics.ts";
+import { describeCluster } from "../../src/protocol/generated/describe-cluster.ts";
+import { describeConfigs } from "../../src/protocol/generated/describe-configs.ts";
+import { describeGroups } from "../../src/protocol/generated/describe-groups.ts";
+import { describeLogDirs } from "../../src/protocol/generated/describe-log-dirs.ts";
+import { describeTopicPartitions } from "../../src/protocol/generated/describe-topic-partitions.ts";
+import { fetch } from "../../src/protocol/generated/fetch.ts";
+import { findCoordinator } from "../../src/protocol/generated/find-coordinator.ts";
+import { heartbeat } from "../../src/protocol/generated/heartbeat.ts";
+import { initProducerId } from "../../src/protocol/generated/init-producer-id.ts";
+import { joinGroup } from "../../src/protocol/generated/join-group.ts";
+import { leaveGroup } from "../../src/protocol/generated/leave-group.ts";
+import { listGroups } from "../../src/protocol/generated/list-groups.ts";
+import { listOffsets } from "../../src/protocol/generated/list-offsets.ts";
+import { metadata } from "../../src/protocol/generated/metadata.ts";
+import { offsetCommit } from "../../src/protocol/generated/offset-commit.ts";
+import { offsetDelete } from "../../src/protocol/generated/offset-delete.ts";
+import { offsetFetch } from "../../src/protocol/generated/offset-fetch.ts";
+import { offsetForLeaderEpoch } from "../../src/protocol/generated/offset-for-leader-epoch.ts";
+import { produce } from "../../src/protocol/generated/produce.ts";
+import { syncGroup } from "../../src/protocol/generated/sync-group.ts";
+
+export type AnyCodec = ApiCodec<unknown, unknown, unknown, unknown>;
+
+/** The APIs whose recorded cases are replayed: those of the classic single broker. */
+const replayed = [
+  apiVersions,
+  createPartitions,
+  createTopics,
+  deleteGroups,
+  deleteRecords,
+  deleteTopics,
+  describeCluster,
+  describeConfigs,
+  describeGroups,
+  describeLogDirs,
+  describeTopicPartitions,
+  fetch,
+  findCoordinator,
+  heartbeat,
+  initProducerId,
+  joinGroup,
+  leaveGroup,
+  listGroups,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetDelete,
+  offsetFetch,
+  offsetForLeaderEpoch,
+  produce,
+  syncGroup,
+] as readonly unknown[] as readonly AnyCodec[];
+
+const byName = new Map(replayed.map((codec) => [codec.name, codec]));
+
+export const replayedApis: readonly string[] = [...byName.keys()];
+
+export function codecOf(api: string): AnyCodec {
+  const codec = byName.get(api);
+  if (codec === undefined) throw new Error(`no codec for ${api}`);
+  return codec;
+}

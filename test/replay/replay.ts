@@ -1,0 +1,309 @@
+import type { ApiCodec } from "../../src/protocol/codec.ts";
+import { Reader } from "../../src/protocol/reader.ts";
+import { Writer } from "../../src/protocol/writer.ts";
+import { type AnyCodec, codecOf } from "./apis.ts";
+import { isClockTime, rewriteBatches } from "./batches.ts";
+import { Comparison, type Finding } from "./compare.ts";
+import { Connection } from "./connection.ts";
+import { Identities, identityKind } from "./identities.ts";
+import { caseId, type Outcome, outcomeOf, type Recording } from "./recording.ts";
+
+/** The recording's clock when it was made, milliseconds since the epoch; no case is younger. */
+const RECORDED_AT_MS = 1_795_392_200_000;
+
+/** How long an answer may take, and how long nothing must come before it counts as silence. */
+const ANSWER_MS = 15_000;
+const SILENCE_MS = 700;
+
+/** The client id of every recorded request. */
+const CLIENT_ID = "probe";
+
+/** Which case an answer belongs to. */
+export interface Where {
+  readonly api: string;
+  readonly version: number;
+  readonly case: string;
+}
+
+/** A difference between the recorded answer of a case and the one given here. */
+export interface Difference extends Where, Finding {}
+
+export interface ReplayOptions {
+  /** The connection to use; "fresh" opens one for this case alone. */
+  readonly on?: Connection | "fresh";
+  /** Only this part of both answers is compared; for lists of everything there is. */
+  readonly part?: (answer: unknown) => unknown;
+  /** Changes the request after the run's ids were put in. */
+  readonly edit?: (request: unknown) => unknown;
+}
+
+export interface ReplayTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Where requests come from. */
+  readonly golden: Recording;
+  /** What answers are compared with; the golden recording itself unless another broker was asked. */
+  readonly reference?: Recording;
+  /** Gets every answer, so that it can serve as a reference later. */
+  readonly recorder?: Recording;
+}
+
+/**
+ * Sends recorded requests to a broker, with this run's ids in place of the recorded ones, and
+ * compares its answers with the recorded ones.
+ */
+export class Replay {
+  readonly differences: Difference[] = [];
+  /** Every case that was replayed, as `Api v1 name`. */
+  readonly replayed: string[] = [];
+  #main: Connection;
+  readonly #target: ReplayTarget;
+  readonly #learned: Identities;
+  readonly #referenced: Identities;
+  readonly #connections: Connection[] = [];
+  readonly #startedAtMs = Date.now();
+  #correlationId = 0;
+
+  private constructor(target: ReplayTarget, main: Connection) {
+    this.#target = target;
+    this.#main = main;
+    this.#connections.push(main);
+    this.#learned = new Identities(this.#startedAtMs - RECORDED_AT_MS);
+    this.#referenced = target.reference === undefined ? this.#learned : new Identities(0);
+  }
+
+  static async start(target: ReplayTarget): Promise<Replay> {
+    return new Replay(target, await Connection.open(target.host, target.port));
+  }
+
+  async connect(): Promise<Connection> {
+    const connection = await Connection.open(this.#target.host, this.#target.port);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  end(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  /** Replays one case after another. */
+  async replayAll(
+    api: string,
+    versions: readonly number[] | number,
+    names: readonly string[] | string,
+    options: ReplayOptions = {},
+  ): Promise<void> {
+    for (const version of [versions].flat()) {
+      for (const name of [names].flat()) await this.replay(api, version, name, options);
+    }
+  }
+
+  /** Replays one recorded case; gives the decoded answer, if one came. */
+  async replay(
+    api: string,
+    version: number,
+    name: string,
+    options: ReplayOptions = {},
+  ): Promise<unknown> {
+    const codec = codecOf(api);
+    const request = this.recordedRequest(api, version, name);
+    return await this.#step({ codec, version, name }, options.edit?.(request) ?? request, options);
+  }
+
+  /** The recorded request of a case, decoded, with this run's ids and times. */
+  recordedRequest(api: string, version: number, name: string): unknown {
+    const recorded = this.#target.golden.get(api, version, name);
+    const request = decodeRequest(codecOf(api), version, Buffer.from(recorded.request, "hex"));
+    return this.#substitute(request, "");
+  }
+
+  /** Sends the recorded bytes as they are: for frames that no codec would write. */
+  async replayRaw(api: string, version: number, name: string): Promise<void> {
+    const recorded = this.#target.golden.get(api, version, name);
+    const connection = await this.connect();
+    connection.send(Buffer.from(recorded.request, "hex"));
+    const outcome = await connection.receive(SILENCE_MS);
+    // An answer to an unsupported version of ApiVersions has the layout of v0.
+    this.#judge({ codec: codecOf(api), version, name, layout: 0 }, { outcome, tookMs: 0 });
+    connection.close();
+  }
+
+  /** Whether the version has room for every value of the request. */
+  canAsk(where: Where, request: unknown): boolean {
+    try {
+      codecOf(where.api).encodeRequest(new Writer(), request, where.version);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Sends a request that is not among the recorded ones; `name` tells it from others. */
+  async ask(where: Where, request: unknown, options: ReplayOptions = {}): Promise<unknown> {
+    const step = { codec: codecOf(where.api), version: where.version, name: where.case };
+    return await this.#step(step, request, options);
+  }
+
+  /** A request whose answer the scenario needs, and which is not compared. */
+  async call<Q, R, QI, RI>(
+    codec: ApiCodec<Q, R, QI, RI>,
+    version: number,
+    request: QI,
+    connection: Connection = this.#main,
+  ): Promise<R> {
+    const any = codec as unknown as AnyCodec;
+    const frame = this.#frame(any, version, request);
+    connection.send(frame);
+    const outcome = await connection.receive(ANSWER_MS);
+    if (typeof outcome === "string") {
+      if (connection === this.#main) this.#main = await this.connect();
+      throw new Error(`${codec.name} v${version}: ${outcome}`);
+    }
+    return decodeAnswer(any, version, outcome) as R;
+  }
+
+  /** Notes what differed in a case. */
+  report(where: Where, findings: readonly Finding[]): void {
+    for (const finding of findings) this.differences.push({ ...where, ...finding });
+  }
+
+  /** From now on `actual` stands for the value that a field of a recorded request holds. */
+  adopt(kind: string, recorded: unknown, actual: unknown): void {
+    this.#learned.bind(kind, recorded, actual);
+  }
+
+  /** The decoded answer of a recorded case, with this run's times. */
+  recordedAnswer(api: string, version: number, name: string): unknown {
+    const outcome = outcomeOf(this.#target.golden.get(api, version, name));
+    if (typeof outcome === "string") throw new Error(`${caseId(api, version, name)}: ${outcome}`);
+    return this.#substitute(decodeAnswer(codecOf(api), version, outcome), "");
+  }
+
+  async #step(step: Step, request: unknown, options: ReplayOptions): Promise<unknown> {
+    const isFresh = options.on === "fresh";
+    const connection = options.on === "fresh" ? await this.connect() : (options.on ?? this.#main);
+    const frame = this.#frame(step.codec, step.version, request);
+    const reference = this.#target.reference ?? this.#target.golden;
+    const recorded = reference.find(step.codec.name, step.version, step.name);
+    const isAnswered = recorded === undefined || recorded.response !== null;
+    const startedAt = performance.now();
+    connection.send(frame);
+    const outcome = await connection.receive(isAnswered ? ANSWER_MS : SILENCE_MS);
+    const tookMs = Math.round(performance.now() - startedAt);
+    if (isFresh) connection.close();
+    // What comes late must not be taken for the answer to the next request.
+    if (connection === this.#main && typeof outcome === "string") this.#main = await this.connect();
+    return this.#judge(
+      { ...step, frame, ...(options.part === undefined ? {} : { part: options.part }) },
+      { outcome, tookMs },
+    );
+  }
+
+  /** Compares what came with what was recorded, and learns ids from the golden answer. */
+  #judge(step: Step, { outcome, tookMs }: { outcome: Outcome; tookMs: number }): unknown {
+    const { codec, version, name } = step;
+    const layout = step.layout ?? version;
+    const answer = typeof outcome === "string" ? outcome : decodeAnswer(codec, layout, outcome);
+    this.replayed.push(caseId(codec.name, version, name));
+    this.#target.recorder?.add(codec.name, version, {
+      case: name,
+      note: typeof outcome === "string" ? outcome : "",
+      request: (step.frame ?? Buffer.alloc(0)).toString("hex"),
+      response: typeof outcome === "string" ? null : outcome.toString("hex"),
+      tookMs,
+      startedAtMs: this.#startedAtMs,
+    });
+    const compareWith = (recording: Recording, identities: Identities): readonly Finding[] => {
+      const recorded = recording.find(codec.name, version, name);
+      if (recorded === undefined) return [];
+      identities.shiftMs = this.#startedAtMs - (recorded.startedAtMs ?? RECORDED_AT_MS);
+      const expected = outcomeOf(recorded);
+      const wanted =
+        typeof expected === "string" ? expected : decodeAnswer(codec, layout, expected);
+      const part = step.part ?? ((whole: unknown) => whole);
+      const isBoth = typeof wanted !== "string" && typeof answer !== "string";
+      const findings = isBoth
+        ? new Comparison(codec.name, identities).compare(part(wanted), part(answer))
+        : wanted === answer
+          ? []
+          : [{ path: "", expected: wanted, actual: answer }];
+      return [...findings, ...compareTimes(codec.name, recorded.tookMs, tookMs)];
+    };
+    const golden = compareWith(this.#target.golden, this.#learned);
+    const found =
+      this.#target.reference === undefined
+        ? golden
+        : compareWith(this.#target.reference, this.#referenced);
+    this.report({ api: codec.name, version, case: name }, found);
+    return answer;
+  }
+
+  #frame(codec: AnyCodec, version: number, request: unknown): Buffer {
+    const writer = new Writer();
+    codec.encodeRequest(writer, request, version);
+    const body = writer.toBuffer();
+    const isFlexible = version >= codec.flexibleFrom;
+    const header = Buffer.alloc(10 + CLIENT_ID.length + (isFlexible ? 1 : 0));
+    header.writeInt16BE(codec.key, 0);
+    header.writeInt16BE(version, 2);
+    this.#correlationId += 1;
+    header.writeInt32BE(this.#correlationId, 4);
+    header.writeInt16BE(CLIENT_ID.length, 8);
+    header.write(CLIENT_ID, 10);
+    const size = Buffer.alloc(4);
+    size.writeInt32BE(header.length + body.length);
+    return Buffer.concat([size, header, body]);
+  }
+
+  #substitute(value: unknown, field: string): unknown {
+    if (Buffer.isBuffer(value)) {
+      if (field !== "records") return value;
+      return rewriteBatches(value, {
+        clientTime: (recorded) => this.#learned.clientTime(recorded),
+        producerId: (recorded) => this.#learned.actual("producer", recorded) as number,
+      });
+    }
+    if (Array.isArray(value)) return value.map((element) => this.#substitute(element, field));
+    if (typeof value === "object" && value !== null) {
+      return Object.fromEntries(
+        Object.entries(value).map(([name, inner]) => [name, this.#substitute(inner, name)]),
+      );
+    }
+    const kind = identityKind(field);
+    if (kind !== undefined) return this.#learned.actual(kind, value);
+    if (typeof value === "number" && isClockTime(value)) return this.#learned.clientTime(value);
+    return value;
+  }
+}
+
+interface Step {
+  readonly codec: AnyCodec;
+  readonly version: number;
+  readonly name: string;
+  /** The version whose layout the answer has, if not the one asked for. */
+  readonly layout?: number;
+  readonly frame?: Buffer;
+  readonly part?: (answer: unknown) => unknown;
+}
+
+/** A fetch that was recorded as waiting must wait, and one that was not must not. */
+function compareTimes(api: string, recorded: number | undefined, actual: number): Finding[] {
+  if (api !== "Fetch" || recorded === undefined) return [];
+  const hadToWait = recorded >= 290;
+  const isWrong = hadToWait ? actual < 200 : recorded < 60 && actual > 450;
+  return isWrong ? [{ path: "tookMs", expected: recorded, actual }] : [];
+}
+
+function decodeRequest(codec: AnyCodec, version: number, frame: Buffer): unknown {
+  const clientIdLength = Math.max(frame.readInt16BE(12), 0);
+  const body = 14 + clientIdLength + (version >= codec.flexibleFrom ? 1 : 0);
+  return codec.decodeRequest(new Reader(frame, body), version);
+}
+
+function decodeAnswer(codec: AnyCodec, version: number, frame: Buffer): unknown {
+  const hasTaggedHeader = version >= codec.flexibleFrom && codec.name !== "ApiVersions";
+  const reader = new Reader(frame, hasTaggedHeader ? 9 : 8);
+  const answer = codec.decodeResponse(reader, version);
+  if (reader.remaining !== 0) throw new Error(`${codec.name} v${version}: bytes left over`);
+  return answer;
+}

@@ -1,0 +1,21 @@
+import { madeUpCluster } from "./generated/cluster.ts";
+import { madeUpGroups } from "./generated/groups.ts";
+import { madeUpRecords } from "./generated/records.ts";
+import type { Scenario } from "./scenario.ts";
+import { configsAndLogDirs } from "./scenarios/configs.ts";
+import { fetchAndOffsets } from "./scenarios/fetch.ts";
+import { groups } from "./scenarios/groups.ts";
+import { produceAndProducers } from "./scenarios/produce.ts";
+import { topics } from "./scenarios/topics.ts";
+
+/** The recorded scenarios, each for a broker with an empty data directory. */
+export const scenarios: readonly Scenario[] = [
+  topics,
+  produceAndProducers,
+  fetchAndOffsets,
+  groups,
+  configsAndLogDirs,
+];
+
+/** Requests made up beside the recorded ones; their answers come from test/golden/differential. */
+export const generated: readonly Scenario[] = [madeUpCluster, madeUpRecords, madeUpGroups];
