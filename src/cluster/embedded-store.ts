@@ -72,6 +72,8 @@ export class EmbeddedStore implements MetadataStore {
   #durableBytes: number;
   #bytesAfterCompaction: number;
   #writtenRevision = 0;
+  /** A new file's name need not be durable before there is something durable in it. */
+  #nameIsDurable = true;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #failure: KafkaError | undefined;
@@ -88,7 +90,8 @@ export class EmbeddedStore implements MetadataStore {
   static async open(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
     const { disk, path, logger } = options;
     const name = `${path}/${METADATA_FILE}`;
-    const bytes = await disk.readFile(name);
+    const found = await disk.readFile(name);
+    const bytes = found ?? Buffer.alloc(0);
     const { frames, end, damagedAt } = readFrames(bytes, crc32c);
     if (damagedAt !== undefined) {
       throw storageError(
@@ -97,7 +100,6 @@ export class EmbeddedStore implements MetadataStore {
       );
     }
     const file = await disk.open(name);
-    await disk.syncDirectory(path);
     if (end < bytes.length) {
       logger.warn("cut off an unfinished write at the end of the metadata file", {
         file: name,
@@ -106,6 +108,7 @@ export class EmbeddedStore implements MetadataStore {
       await file.truncate(end);
     }
     const store = new EmbeddedStore(options, file, end);
+    store.#nameIsDurable = found !== undefined;
     for (const frame of frames) store.#restore(frame);
     return store;
   }
@@ -227,6 +230,9 @@ export class EmbeddedStore implements MetadataStore {
     if (!mustSync) return;
     await this.#file.sync();
     this.#durableBytes = this.#fileBytes;
+    if (this.#nameIsDurable) return;
+    await this.#options.disk.syncDirectory(this.#options.path);
+    this.#nameIsDurable = true;
   }
 
   #compactAt(): number {

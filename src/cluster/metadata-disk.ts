@@ -1,7 +1,7 @@
-/** The disk as the metadata store sees it. */
+/** As much of storage's Disk as the metadata store uses. */
 export interface MetadataDisk {
-  /** Nothing, if there is no such file. */
-  readFile(path: string): Promise<Buffer>;
+  /** Undefined if there is no such file. */
+  readFile(path: string): Promise<Buffer | undefined>;
   /** For appending; made if it is not there. */
   open(path: string): Promise<MetadataFile>;
   /** Takes the place of `to`, at once or not at all. */

@@ -13,8 +13,13 @@ export class CrashingDisk implements MetadataDisk {
   failing: "append" | "sync" | "rename" | "open" | undefined;
   syncs = 0;
 
-  async readFile(path: string): Promise<Buffer> {
-    return Buffer.from(this.#files.get(path)?.bytes ?? Buffer.alloc(0));
+  async readFile(path: string): Promise<Buffer | undefined> {
+    const content = this.#files.get(path);
+    return content && Buffer.from(content.bytes);
+  }
+
+  sizeOf(path: string): number {
+    return this.#files.get(path)?.bytes.length ?? 0;
   }
 
   async open(path: string): Promise<MetadataFile> {

@@ -64,8 +64,7 @@ describe("an embedded store that is opened again", () => {
     await store.txn([], [put("b")]);
     const lease = await store.lease();
     await store.txn([], [{ type: "put", key: "x", value: "v", lease }]);
-    const tail =
-      (await disk.readFile(FILE)).length - (await disk.afterPowerCut().readFile(FILE)).length;
+    const tail = disk.sizeOf(FILE) - disk.afterPowerCut().sizeOf(FILE);
     expect(tail).toBeGreaterThan(0);
 
     for (let torn = 0; torn <= tail; torn += 1) {
@@ -80,7 +79,7 @@ describe("an embedded store that is opened again", () => {
   test("refuses a file that was damaged after it was written, and names it", async () => {
     await store.txn([], [put("a")]);
     await store.txn([], [put("b")]);
-    const bytes = await disk.readFile(FILE);
+    const bytes = (await disk.readFile(FILE)) ?? Buffer.alloc(0);
     bytes[20] = (bytes[20] as number) ^ 1;
     disk.replace(FILE, bytes);
 
@@ -148,8 +147,7 @@ describe("compaction of an embedded store", () => {
   test("the file stays small however often its keys change", async () => {
     await fill();
 
-    const { length } = await disk.readFile(FILE);
-    expect(length).toBeLessThan(2 * 1024 * 1024);
+    expect(disk.sizeOf(FILE)).toBeLessThan(2 * 1024 * 1024);
     const { entries, revision } = await (await open(disk.afterPowerCut())).list("");
     expect(revision).toBe(1000);
     expect(entries).toEqual((await store.list("")).entries);

@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { Controller, type ControllerOptions } from "../../src/cluster/controller.ts";
 import type { BrokerImage } from "../../src/cluster/image.ts";
 import type { MetadataStore } from "../../src/cluster/metadata-store.ts";
 import type { CreatableTopic } from "../../src/cluster/topic-creation.ts";
 import type { TopicDefaults } from "../../src/cluster/topic-defaults.ts";
+import { randomUuid } from "../../src/protocol/uuid.ts";
 
 const defaults: TopicDefaults = {
   numPartitions: 1,
@@ -21,8 +23,6 @@ const defaults: TopicDefaults = {
   odradekClampReplicationFactor: false,
 };
 
-let madeIds = 0;
-
 export function openController(
   store: MetadataStore,
   settings: Partial<TopicDefaults> = {},
@@ -33,10 +33,7 @@ export function openController(
     clusterId: "test-cluster",
     defaults: { ...defaults, ...settings },
     checkConfigs: () => {},
-    newTopicId: () => {
-      madeIds += 1;
-      return `topic-id-${madeIds}`;
-    },
+    newTopicId: () => randomUuid(randomBytes),
     random: () => 0,
     ...options,
   });
