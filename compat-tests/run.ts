@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   },
 });
 
-// biome-ignore lint/style/noProcessEnv: CI says by this name that nothing may be left out
+// CI says by this name that nothing may be left out.
 const noSkip = options["no-skip"] || process.env["CI"] === "true";
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const report = new Report(say);
@@ -74,7 +74,9 @@ async function main(): Promise<void> {
       await groupsAfterRestart(context);
     }
     if (!options.quick) {
-      await checkOrder(context, { kills: Number(options.kills), seed: Number(options.seed) });
+      const { kills, seed } = options;
+      const random = { kills: Number(kills), seed: Number(seed), warmUp: isKafka };
+      await checkOrder(context, random);
     }
   } finally {
     if (report.failed > 0) say(`the broker printed at last:\n${await broker.tail()}`);

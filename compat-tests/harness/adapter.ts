@@ -23,9 +23,10 @@ export class Adapter {
     });
     child.stdin.on("error", () => undefined); // it ended before it read: the exit code says so
     child.stdin.write(`${JSON.stringify(request)}\n`);
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.startsWith("{")) onLine(JSON.parse(line) as Line);
-      else this.#stderr += line;
+    createInterface({ input: child.stdout }).on("line", (text) => {
+      const line = parsed(text);
+      if (line === undefined) this.#stderr += text.slice(0, 500);
+      else onLine(line);
     });
     this.#ended = new Promise((resolve) => {
       child.once("error", (error) => resolve(error.message));
@@ -58,6 +59,15 @@ export class Adapter {
 
   kill(): void {
     this.#child.kill("SIGKILL");
+  }
+}
+
+/** Undefined for what is no JSON, such as a line cut off when its adapter was killed. */
+function parsed(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return undefined;
   }
 }
 

@@ -26,6 +26,14 @@ export interface Client {
   readonly admin: boolean;
   /** Headers, timestamps and empty values per record; false where a run has one set for all. */
   readonly perRecord: boolean;
+  /** Packs snappy in Java's (Xerial's) framing; the others write bare blocks. */
+  readonly framesSnappy: boolean;
+  /** Reads Java's snappy framing. */
+  readonly readsFramedSnappy: boolean;
+  /** Tells an empty header value from a null one. */
+  readonly knowsEmptyHeaders: boolean;
+  /** When it is told to leave while a record is in hand, commits that record and drops it. */
+  readonly dropsWhenLeaving: boolean;
   /** Can number records and report each acknowledgement: takes part in the order check. */
   readonly sequences: boolean;
 }
@@ -37,15 +45,26 @@ type Own = Pick<Client, "name" | "argv" | "tools" | "steps"> & Partial<Client>;
 
 function client(own: Own): Client {
   const folder = join(home, own.name);
-  const usual = { codecs: all, murmur2: true, admin: true, perRecord: true, sequences: false };
-  return { ...usual, folder, ...own };
+  return {
+    codecs: all,
+    murmur2: true,
+    admin: true,
+    perRecord: true,
+    framesSnappy: false,
+    readsFramedSnappy: true,
+    knowsEmptyHeaders: true,
+    dropsWhenLeaving: false,
+    sequences: false,
+    folder,
+    ...own,
+  };
 }
 
-function node(name: string, runtime = process.execPath): Client {
+function node(name: string, runtime: string, own: Partial<Client> = {}): Client {
   const cwd = join(home, name);
   const install = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"];
   const argv = [runtime, join(cwd, "adapter.mjs")];
-  return client({ name, argv, tools: { npm: "npm" }, steps: [{ argv: install, cwd }] });
+  return client({ name, argv, tools: { npm: "npm" }, steps: [{ argv: install, cwd }], ...own });
 }
 
 function python(name: string, own: Partial<Client> = {}): Client {
@@ -77,17 +96,20 @@ export const clients: readonly Client[] = [
     argv: ["java", ...jvm, "-cp", `${join(cache, "java/classes")}:${jars}/*`, "Adapter"],
     tools: { java: "openjdk-17-jdk-headless", mvn: "maven" },
     steps: [{ argv: [...maven, `-DoutputDirectory=${jars}`], cwd: join(home, "java") }],
+    framesSnappy: true,
     sequences: true,
   }),
-  node("kafkajs"),
+  node("kafkajs", process.execPath),
   // It needs a newer Node than ours; its folder brings one along.
-  node("platformatic", join(home, "platformatic/node_modules/node/bin/node")),
+  node("platformatic", join(home, "platformatic/node_modules/node/bin/node"), {
+    readsFramedSnappy: false,
+  }),
   python("confluent-kafka", { sequences: true }),
-  python("kafka-python"),
-  python("aiokafka"),
+  python("kafka-python", { framesSnappy: true }),
+  python("aiokafka", { framesSnappy: true }),
   go("franz-go", { sequences: true }),
-  go("sarama", { murmur2: false }),
-  go("kafka-go"),
+  go("sarama", { murmur2: false, framesSnappy: true }),
+  go("kafka-go", { framesSnappy: true, knowsEmptyHeaders: false }),
   client({
     name: "kcat",
     argv: ["python3", join(home, "kcat/adapter.py")],
@@ -95,5 +117,6 @@ export const clients: readonly Client[] = [
     steps: [],
     admin: false,
     perRecord: false,
+    dropsWhenLeaving: true,
   }),
 ];

@@ -32,7 +32,6 @@ export async function prepare(client: Client, apt: boolean): Promise<string | un
 }
 
 function isOnPath(tool: string): boolean {
-  // biome-ignore lint/style/noProcessEnv: the search path is the machine's, not a setting of ours
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.some((folder) => existsSync(join(folder, tool)));
 }

@@ -147,4 +147,4 @@ const request = JSON.parse((await input.next()).value);
 await init();
 const kafka = new Kafka({ brokers: [request.bootstrap], logLevel: logLevel.ERROR });
 await operations[process.argv[2]](request);
-process.exit(0);
+process.stdout.write("", () => process.exit(0)); // not before all is written

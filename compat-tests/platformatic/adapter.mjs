@@ -107,4 +107,4 @@ const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const request = JSON.parse((await input.next()).value);
 const connection = { clientId: "compat", bootstrapBrokers: [request.bootstrap] };
 await operations[process.argv[2]](request);
-process.exit(0);
+process.stdout.write("", () => process.exit(0)); // not before all is written

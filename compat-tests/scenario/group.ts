@@ -66,6 +66,7 @@ async function shareAndLeave({ broker: { bootstrap } }: Context, client: Client)
       () => `${missing(members, ROUND)} not read`,
     );
     const leaving = second.leave();
+    if (client.dropsWhenLeaving) await leaving;
     await send(bootstrap, groupTopic(client), ROUND);
     await leaving;
     await until(
@@ -135,7 +136,10 @@ function sameOffsets(ends: ReadonlyMap<number, number>, seen: readonly object[])
 /** Sends ROUND numbered records, the numbers beginning at `from`. */
 async function send(bootstrap: string, topic: string, from: number): Promise<void> {
   const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    idempotent: true, // a record sent again must not count twice
+  });
   await producer.connect();
   for (let sent = 0; sent < ROUND; sent += 50) {
     const numbers = Array.from({ length: 50 }, (_, n) => String(from + sent + n));
