@@ -87,6 +87,7 @@ function partition(
   return firstState(index, {
     replicas,
     isr: alive.length === replicas.length ? replicas : alive,
+    leaderEpoch: 0,
   });
 }
 

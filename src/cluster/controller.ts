@@ -13,6 +13,7 @@ import {
   keys,
   type NewTopic,
   nextProducerId,
+  partValue,
   producerIdsValue,
   topicValue,
 } from "./stored.ts";
@@ -44,6 +45,14 @@ export interface MorePartitions {
   readonly count: number;
   /** Null: the controller chooses the replicas. */
   readonly assignments: readonly (readonly number[])[] | null;
+}
+
+/** A topic that lies on the disk. */
+export interface FoundTopic {
+  readonly name: string;
+  readonly id: string;
+  /** By partition: the epoch to lead it with, above any in its log. */
+  readonly leaderEpochs: readonly number[];
 }
 
 /** A broker that may lead, until it unregisters or dies. */
@@ -114,21 +123,9 @@ export class Controller {
         return n === -1 ? numPartitions : n;
       }),
     );
-    return this.#decide(topics, { validateOnly, operationsEach: 1 }, (wanted): Creation => {
-      const { name } = wanted;
-      try {
-        const topic = newTopic(this.image, wanted, this.#terms);
-        return {
-          result: { name, topic },
-          write: {
-            comparison: { key: keys.topic(name), target: "createRevision", revision: 0 },
-            operations: [{ type: "put", key: keys.topic(name), value: topicValue(topic) }],
-          },
-        };
-      } catch (error) {
-        return { result: { name, error: expected(error) } };
-      }
-    });
+    return this.#decide(topics, { validateOnly, operationsEach: 1 }, (asked) =>
+      this.#creation(asked, (topic) => topic),
+    );
   }
 
   /**
@@ -199,6 +196,64 @@ export class Controller {
     });
   }
 
+  /**
+   * Takes topics in that lie on the disk and that nobody here has made: a data directory that Kafka
+   * wrote. They keep their ids; all their partitions are led by `brokerId`. Names that exist are left
+   * alone.
+   */
+  async adoptTopics(
+    brokerId: number,
+    found: readonly FoundTopic[],
+  ): Promise<readonly TopicResult[]> {
+    return this.#decide(found, { operationsEach: 1 }, ({ name, id, leaderEpochs }): Creation => {
+      const { configs } = shapeOf(name, this.#terms.defaults);
+      const assignments = leaderEpochs.map((_, index) => ({
+        partitionIndex: index,
+        brokerIds: [brokerId],
+      }));
+      const asked = { name, numPartitions: -1, replicationFactor: -1, assignments, configs };
+      return this.#creation(asked, (topic) => ({
+        ...topic,
+        id,
+        partitions: topic.partitions.map((partition, index) => ({
+          ...partition,
+          leaderEpoch: leaderEpochs[index] ?? 0,
+        })),
+      }));
+    });
+  }
+
+  /**
+   * Begins a new leader epoch on every partition that `brokerId` leads. For a broker that did not end
+   * well: what it had not on its disk is lost, and readers who have seen it must be able to tell
+   * (KIP-320).
+   */
+  async raiseLeaderEpochs(brokerId: number): Promise<void> {
+    const led = this.image
+      .topics()
+      .flatMap(({ id, partitions }) =>
+        partitions.filter(({ leader }) => leader === brokerId).map(({ index }) => ({ id, index })),
+      );
+    await this.#decide(led, { operationsEach: 1 }, ({ id, index }): Decision<void> => {
+      const partition = this.image.topicById(id)?.partitions[index];
+      if (partition?.leader !== brokerId) return { result: undefined };
+      const { leaderEpoch, partitionEpoch, revision } = partition;
+      const key = keys.part(id, index);
+      const value = partValue({
+        ...partition,
+        leaderEpoch: leaderEpoch + 1,
+        partitionEpoch: partitionEpoch + 1,
+      });
+      return {
+        result: undefined,
+        write: {
+          comparison: { key, target: "modRevision", revision },
+          operations: [{ type: "put", key, value }],
+        },
+      };
+    });
+  }
+
   /** The next producer ids, which nobody else in the life of the cluster is given. */
   async allocateProducerIds(): Promise<{ readonly first: number; readonly count: number }> {
     const key = keys.producerIds;
@@ -232,6 +287,23 @@ export class Controller {
     }
     await this.#loader.reached(revision);
     return { epoch: revision, unregister: () => lease.revoke() };
+  }
+
+  #creation(asked: CreatableTopic, finish: (topic: NewTopic) => NewTopic): Creation {
+    const { name } = asked;
+    const key = keys.topic(name);
+    try {
+      const topic = finish(newTopic(this.image, asked, this.#terms));
+      return {
+        result: { name, topic },
+        write: {
+          comparison: { key, target: "createRevision", revision: 0 },
+          operations: [{ type: "put", key, value: topicValue(topic) }],
+        },
+      };
+    } catch (error) {
+      return { result: { name, error: expected(error) } };
+    }
   }
 
   async #autoCreate(name: string): Promise<TopicImage> {

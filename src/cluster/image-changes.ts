@@ -40,18 +40,31 @@ function putParts(
   topics: Map<string, TopicImage | undefined>,
   parts: readonly StoredEntry[],
 ): void {
-  const byId = new Map<string, TopicImage["partitions"][number][]>();
   const changed = new Map<string, TopicImage>();
   for (const topic of topics.values()) if (topic !== undefined) changed.set(topic.id, topic);
-  for (const entry of parts) {
-    const { topicId, index, state } = partOf(entry);
+  for (const entries of byTopic(parts).values()) {
+    const [{ topicId }] = entries;
     const topic = changed.get(topicId) ?? image.topicById(topicId);
-    // An entry that a deleted topic did not take along.
+    // Entries that a deleted topic did not take along.
     if (topic === undefined || (topics.has(topic.name) && !changed.has(topicId))) continue;
-    const partitions = byId.get(topicId) ?? [...topic.partitions];
-    const before = partitions[index];
-    if (before !== undefined) partitions[index] = { ...before, ...state };
-    byId.set(topicId, partitions);
+    const partitions = [...topic.partitions];
+    for (const { index, state } of entries) {
+      const before = partitions[index];
+      if (before !== undefined) partitions[index] = { ...before, ...state };
+    }
     topics.set(topic.name, { ...topic, partitions });
   }
+}
+
+type Part = ReturnType<typeof partOf>;
+
+function byTopic(entries: readonly StoredEntry[]): Map<string, [Part, ...Part[]]> {
+  const parts = new Map<string, [Part, ...Part[]]>();
+  for (const entry of entries) {
+    const part = partOf(entry);
+    const beside = parts.get(part.topicId);
+    if (beside === undefined) parts.set(part.topicId, [part]);
+    else beside.push(part);
+  }
+  return parts;
 }

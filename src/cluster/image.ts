@@ -32,6 +32,8 @@ export interface PartitionImage {
   readonly elr: readonly number[];
   readonly lastKnownElr: readonly number[];
   readonly partitionEpoch: number;
+  /** The store's revision that last changed its own entry: the token of its CAS. 0: it has none. */
+  readonly revision: number;
 }
 
 export interface TopicImage {

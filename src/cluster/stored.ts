@@ -32,12 +32,17 @@ interface StoredTopic {
   readonly id: string;
   readonly replicas: readonly (readonly number[])[];
   readonly configs: Readonly<Record<string, string>>;
-  /** By partition: who was alive when it was made, where that was not all replicas. */
-  readonly firstIsr?: Readonly<Record<string, readonly number[]>>;
+  /** By partition: how it began, where that was not with all replicas in sync and epoch 0. */
+  readonly began?: Readonly<Record<string, Beginning>>;
+}
+
+interface Beginning {
+  readonly isr: readonly number[];
+  readonly leaderEpoch: number;
 }
 
 /** Everything about a partition that is not in its topic's entry. */
-type StoredPart = Omit<PartitionImage, "index" | "replicas">;
+type StoredPart = Omit<PartitionImage, "index" | "replicas" | "revision">;
 
 interface StoredProducerIds {
   readonly next: number;
@@ -68,16 +73,15 @@ export function brokerOf(entry: StoredEntry): BrokerImage {
 }
 
 export function topicValue(topic: NewTopic): string {
-  const partial = topic.partitions
-    .filter(
-      ({ partitionEpoch, isr, replicas }) => partitionEpoch === 0 && isr.length < replicas.length,
-    )
-    .map(({ index, isr }) => [String(index), isr] as const);
+  const began = topic.partitions
+    .filter(({ partitionEpoch }) => partitionEpoch === 0)
+    .filter(({ isr, replicas, leaderEpoch }) => isr.length < replicas.length || leaderEpoch > 0)
+    .map(({ index, isr, leaderEpoch }) => [String(index), { isr, leaderEpoch }] as const);
   const stored: StoredTopic = {
     id: topic.id,
     replicas: topic.partitions.map(({ replicas }) => replicas),
     configs: Object.fromEntries(topic.configs),
-    ...(partial.length === 0 ? {} : { firstIsr: Object.fromEntries(partial) }),
+    ...(began.length === 0 ? {} : { began: Object.fromEntries(began) }),
   };
   return JSON.stringify(stored);
 }
@@ -88,7 +92,7 @@ export function topicValue(topic: NewTopic): string {
  */
 export function topicOf(entry: StoredEntry, before: TopicImage | undefined): TopicImage {
   const name = entry.key.slice(keys.topics.length);
-  const { id, replicas, configs, firstIsr } = JSON.parse(entry.value) as StoredTopic;
+  const { id, replicas, configs, began } = JSON.parse(entry.value) as StoredTopic;
   const known = before?.id === id ? before.partitions : [];
   return {
     name,
@@ -99,7 +103,7 @@ export function topicOf(entry: StoredEntry, before: TopicImage | undefined): Top
     partitions: replicas.map((ids, index) => {
       const partition = known[index];
       if (partition !== undefined) return { ...partition, replicas: ids };
-      return firstState(index, { replicas: ids, isr: firstIsr?.[index] ?? ids });
+      return firstState(index, { replicas: ids, isr: ids, leaderEpoch: 0, ...began?.[index] });
     }),
   };
 }
@@ -107,17 +111,19 @@ export function topicOf(entry: StoredEntry, before: TopicImage | undefined): Top
 /** A new partition is empty: whoever is alive is in sync, and the first of them leads. */
 export function firstState(
   index: number,
-  { replicas, isr }: Pick<PartitionImage, "replicas" | "isr">,
+  given: Pick<PartitionImage, "replicas" | "isr" | "leaderEpoch">,
 ): PartitionImage {
+  const { replicas, isr, leaderEpoch } = given;
   return {
     index,
     leader: isr[0] ?? -1,
-    leaderEpoch: 0,
+    leaderEpoch,
     replicas,
     isr,
     elr: none,
     lastKnownElr: none,
     partitionEpoch: 0,
+    revision: 0,
   };
 }
 
@@ -130,10 +136,11 @@ export function partValue(partition: PartitionImage): string {
 export function partOf(entry: StoredEntry): {
   readonly topicId: string;
   readonly index: number;
-  readonly state: StoredPart;
+  readonly state: Omit<PartitionImage, "index" | "replicas">;
 } {
   const [topicId = "", index] = entry.key.slice(keys.parts.length).split("/");
-  return { topicId, index: Number(index), state: JSON.parse(entry.value) as StoredPart };
+  const stored = JSON.parse(entry.value) as StoredPart;
+  return { topicId, index: Number(index), state: { ...stored, revision: entry.modRevision } };
 }
 
 export function configsOf(entry: StoredEntry): ReadonlyMap<string, string> {

@@ -233,6 +233,52 @@ describe("auto-creation", () => {
   });
 });
 
+describe("a broker that starts again", () => {
+  test("its leader epochs are raised on every partition it leads, and stay so", async () => {
+    await controller.createTopics([wanted("a", { numPartitions: 2 }), wanted("b")]);
+
+    await controller.raiseLeaderEpochs(1);
+    await controller.raiseLeaderEpochs(1);
+    await controller.createPartitions([{ name: "a", count: 3, assignments: null }]);
+
+    const later = await openController(store);
+    for (const { image } of [controller, later]) {
+      const epochs = image.topics().map(({ partitions }) => partitions.map((p) => p.leaderEpoch));
+      expect(epochs).toEqual([[2, 2, 0], [2]]);
+    }
+  });
+
+  test("topics found on its disk keep their ids and go on with the epochs given", async () => {
+    await controller.createTopics([wanted("a")]);
+    const id = "d8ZEVA8YTYm0AfgJzK2KiA";
+
+    const results = await controller.adoptTopics(1, [
+      { name: "a", id: "KI8ZEVA8YTYm0AfgJzK2Kg", leaderEpochs: [0] },
+      { name: "__consumer_offsets", id, leaderEpochs: [3, 0] },
+    ]);
+
+    expect(results.map(({ error }) => error?.code)).toEqual([
+      ErrorCode.TOPIC_ALREADY_EXISTS,
+      undefined,
+    ]);
+    const adopted = (await openController(store)).image.topicById(id);
+    expect(adopted?.partitions.map(({ leader, leaderEpoch }) => [leader, leaderEpoch])).toEqual([
+      [1, 3],
+      [1, 0],
+    ]);
+    expect(adopted?.configs.get("cleanup.policy")).toBe("compact");
+  });
+
+  test("a topic deleted takes the entries of its partitions along", async () => {
+    await controller.createTopics([wanted("a")]);
+    await controller.raiseLeaderEpochs(1);
+
+    await controller.deleteTopics([controller.image.topic("a")?.id ?? ""]);
+
+    expect((await store.list("parts/")).entries).toEqual([]);
+  });
+});
+
 describe("listeners", () => {
   test("a listener that fails is told to whoever caused the image, and the change stands", async () => {
     const stop = controller.onImage(() => {

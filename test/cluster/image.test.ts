@@ -3,7 +3,7 @@ import { type BrokerImage, MetadataImage, type TopicImage } from "../../src/clus
 import { firstState } from "../../src/cluster/stored.ts";
 
 function topic(name: string, id = `id-of-${name}`): TopicImage {
-  const partitions = [firstState(0, { replicas: [1, 2], isr: [1, 2] })];
+  const partitions = [firstState(0, { replicas: [1, 2], isr: [1, 2], leaderEpoch: 0 })];
   return { name, id, revision: 1, internal: false, partitions, configs: new Map() };
 }
 
@@ -57,7 +57,7 @@ test("the controller is the lowest broker that is alive", () => {
 test("replicas are offline on brokers that are fenced, gone, or not on the client's listener", () => {
   const brokers = new Map([broker(1), broker(2, true)].map((b) => [b.id, b]));
   const image = MetadataImage.empty("c").derive(1, { brokers });
-  const partition = firstState(0, { replicas: [3, 1, 2], isr: [1] });
+  const partition = firstState(0, { replicas: [3, 1, 2], isr: [1], leaderEpoch: 0 });
 
   expect(image.offlineReplicas(partition, "PLAINTEXT")).toEqual([3, 2]);
   expect(image.offlineReplicas(partition, "OTHER")).toEqual([3, 1, 2]);

@@ -128,7 +128,7 @@ describe("Metadata of a cluster with a dead broker", () => {
       if (id === 1) endpoints.set("EXTERNAL", external);
       return { id, epoch: id, rack: `r${id}`, endpoints, fenced: id === 3 };
     });
-    const base = { elr: [], lastKnownElr: [], partitionEpoch: 1 };
+    const base = { elr: [], lastKnownElr: [], partitionEpoch: 1, revision: 1 };
     const topic = (name: string, partition: object): TopicImage => ({
       name,
       id: "d8ZEVA8YTYm0AfgJzK2KiA",
