@@ -30,8 +30,8 @@ export interface Client {
   readonly framesSnappy: boolean;
   /** Reads Java's snappy framing. */
   readonly readsFramedSnappy: boolean;
-  /** Tells an empty header value from a null one. */
-  readonly knowsEmptyHeaders: boolean;
+  /** Tells an empty value from a null one when it reads. */
+  readonly knowsEmpty: boolean;
   /** When it is told to leave while a record is in hand, commits that record and drops it. */
   readonly dropsWhenLeaving: boolean;
   /** Can number records and report each acknowledgement: takes part in the order check. */
@@ -52,7 +52,7 @@ function client(own: Own): Client {
     perRecord: true,
     framesSnappy: false,
     readsFramedSnappy: true,
-    knowsEmptyHeaders: true,
+    knowsEmpty: true,
     dropsWhenLeaving: false,
     sequences: false,
     folder,
@@ -109,7 +109,7 @@ export const clients: readonly Client[] = [
   python("aiokafka", { framesSnappy: true }),
   go("franz-go", { sequences: true }),
   go("sarama", { murmur2: false, framesSnappy: true }),
-  go("kafka-go", { framesSnappy: true, knowsEmptyHeaders: false }),
+  go("kafka-go", { framesSnappy: true, knowsEmpty: false }),
   client({
     name: "kcat",
     argv: ["python3", join(home, "kcat/adapter.py")],
