@@ -5,29 +5,18 @@ import {
   placedPartitions,
   type WantedReplicas,
 } from "./assignment.ts";
+import { type Decision, Decisions, MAX_ATTEMPTS, tooBusy } from "./decisions.ts";
 import type { BrokerImage, MetadataImage, PartitionImage, TopicImage } from "./image.ts";
 import { type ImageListener, MetadataLoader } from "./metadata-loader.ts";
-import type { Comparison, MetadataStore, Operation } from "./metadata-store.ts";
-import {
-  brokerValue,
-  keys,
-  type NewTopic,
-  nextProducerId,
-  partValue,
-  producerIdsValue,
-  topicValue,
-} from "./stored.ts";
+import type { MetadataStore } from "./metadata-store.ts";
+import { nextProducerIdBlock } from "./producer-id-blocks.ts";
+import { type Registration, register } from "./registration.ts";
+import { keys, type NewTopic, partValue, topicValue } from "./stored.ts";
 import { type CreatableTopic, type CreationTerms, newTopic } from "./topic-creation.ts";
 import { shapeOf } from "./topic-defaults.ts";
 
 /** More partitions than this in one request are refused, as Kafka does. */
-const MAX_PARTITIONS_PER_REQUEST = 10_000;
-
-/** Ids in a block of producer ids (KIP-730). */
-const PRODUCER_ID_BLOCK = 1000;
-
-/** How often a decision is made anew because somebody else was faster. */
-const MAX_ATTEMPTS = 100;
+export const MAX_PARTITIONS_PER_REQUEST = 10_000;
 
 export interface ControllerOptions extends CreationTerms {
   readonly store: MetadataStore;
@@ -55,19 +44,6 @@ export interface FoundTopic {
   readonly leaderEpochs: readonly number[];
 }
 
-/** A broker that may lead, until it unregisters or dies. */
-export interface Registration {
-  /** Larger than that of any earlier registration of this id. */
-  readonly epoch: number;
-  unregister(): Promise<void>;
-}
-
-/** A result, and the transaction that must succeed before it is true. */
-interface Decision<Result> {
-  readonly result: Result;
-  readonly write?: { readonly comparison: Comparison; readonly operations: readonly Operation[] };
-}
-
 type Creation = Decision<TopicResult>;
 
 /**
@@ -78,12 +54,14 @@ type Creation = Decision<TopicResult>;
 export class Controller {
   readonly #store: MetadataStore;
   readonly #loader: MetadataLoader;
+  readonly #decisions: Decisions;
   readonly #terms: CreationTerms;
   readonly #autoCreating = new Map<string, Promise<TopicImage>>();
 
   private constructor(options: ControllerOptions, loader: MetadataLoader) {
     this.#store = options.store;
     this.#loader = loader;
+    this.#decisions = new Decisions(options.store, loader);
     this.#terms = options;
   }
 
@@ -123,7 +101,7 @@ export class Controller {
         return n === -1 ? numPartitions : n;
       }),
     );
-    return this.#decide(topics, { validateOnly, operationsEach: 1 }, (asked) =>
+    return this.#decisions.make(topics, { validateOnly, operationsEach: 1 }, (asked) =>
       this.#creation(asked, (topic) => topic),
     );
   }
@@ -148,7 +126,7 @@ export class Controller {
    * @returns those that were not there, in the order given.
    */
   async deleteTopics(topicIds: readonly string[]): Promise<readonly string[]> {
-    const missing = await this.#decide(topicIds, { operationsEach: 2 }, (id) => {
+    const missing = await this.#decisions.make(topicIds, { operationsEach: 2 }, (id) => {
       const topic = this.image.topicById(id);
       if (topic === undefined) return { result: id };
       const key = keys.topic(topic.name);
@@ -179,7 +157,7 @@ export class Controller {
     checkTotal(
       topics.map(({ name, count }) => count - (this.image.topic(name)?.partitions.length ?? count)),
     );
-    return this.#decide(topics, { validateOnly, operationsEach: 1 }, (wanted) => {
+    return this.#decisions.make(topics, { validateOnly, operationsEach: 1 }, (wanted) => {
       try {
         const topic = this.#grown(wanted);
         const key = keys.topic(topic.name);
@@ -205,22 +183,26 @@ export class Controller {
     brokerId: number,
     found: readonly FoundTopic[],
   ): Promise<readonly TopicResult[]> {
-    return this.#decide(found, { operationsEach: 1 }, ({ name, id, leaderEpochs }): Creation => {
-      const { configs } = shapeOf(name, this.#terms.defaults);
-      const assignments = leaderEpochs.map((_, index) => ({
-        partitionIndex: index,
-        brokerIds: [brokerId],
-      }));
-      const asked = { name, numPartitions: -1, replicationFactor: -1, assignments, configs };
-      return this.#creation(asked, (topic) => ({
-        ...topic,
-        id,
-        partitions: topic.partitions.map((partition, index) => ({
-          ...partition,
-          leaderEpoch: leaderEpochs[index] ?? 0,
-        })),
-      }));
-    });
+    return this.#decisions.make(
+      found,
+      { operationsEach: 1 },
+      ({ name, id, leaderEpochs }): Creation => {
+        const { configs } = shapeOf(name, this.#terms.defaults);
+        const assignments = leaderEpochs.map((_, index) => ({
+          partitionIndex: index,
+          brokerIds: [brokerId],
+        }));
+        const asked = { name, numPartitions: -1, replicationFactor: -1, assignments, configs };
+        return this.#creation(asked, (topic) => ({
+          ...topic,
+          id,
+          partitions: topic.partitions.map((partition, index) => ({
+            ...partition,
+            leaderEpoch: leaderEpochs[index] ?? 0,
+          })),
+        }));
+      },
+    );
   }
 
   /**
@@ -234,7 +216,7 @@ export class Controller {
       .flatMap(({ id, partitions }) =>
         partitions.filter(({ leader }) => leader === brokerId).map(({ index }) => ({ id, index })),
       );
-    await this.#decide(led, { operationsEach: 1 }, ({ id, index }): Decision<void> => {
+    await this.#decisions.make(led, { operationsEach: 1 }, ({ id, index }): Decision<void> => {
       const partition = this.image.topicById(id)?.partitions[index];
       if (partition?.leader !== brokerId) return { result: undefined };
       const { leaderEpoch, partitionEpoch, revision } = partition;
@@ -255,38 +237,17 @@ export class Controller {
   }
 
   /** The next producer ids, which nobody else in the life of the cluster is given. */
-  async allocateProducerIds(): Promise<{ readonly first: number; readonly count: number }> {
-    const key = keys.producerIds;
-    return this.#retrying(async () => {
-      const entry = await this.#store.get(key);
-      const first = nextProducerId(entry);
-      const { succeeded } = await this.#store.txn(
-        [{ key, target: "modRevision", revision: entry?.modRevision ?? 0 }],
-        [{ type: "put", key, value: producerIdsValue(first + PRODUCER_ID_BLOCK) }],
-      );
-      return succeeded ? { first, count: PRODUCER_ID_BLOCK } : undefined;
-    });
+  allocateProducerIds(): Promise<{ readonly first: number; readonly count: number }> {
+    return nextProducerIdBlock(this.#store);
   }
 
   /** @throws KafkaError DUPLICATE_BROKER_REGISTRATION while another broker holds this id. */
   async registerBroker(
     broker: Pick<BrokerImage, "id" | "rack" | "endpoints">,
   ): Promise<Registration> {
-    const key = keys.broker(broker.id);
-    const lease = await this.#store.lease();
-    const { succeeded, revision } = await this.#store.txn(
-      [{ key, target: "createRevision", revision: 0 }],
-      [{ type: "put", key, value: brokerValue(broker), lease }],
-    );
-    if (!succeeded) {
-      await lease.revoke();
-      throw new KafkaError(
-        ErrorCode.DUPLICATE_BROKER_REGISTRATION,
-        `broker ${broker.id} is already running in this cluster: give this one another node.id`,
-      );
-    }
-    await this.#loader.reached(revision);
-    return { epoch: revision, unregister: () => lease.revoke() };
+    const registration = await register(this.#store, broker);
+    await this.#loader.reached(registration.epoch);
+    return registration;
   }
 
   #creation(asked: CreatableTopic, finish: (topic: NewTopic) => NewTopic): Creation {
@@ -354,43 +315,6 @@ export class Controller {
         : assignedPartitions(this.image, numbered(assignments, from), replicationFactor);
     return { ...topic, partitions: [...topic.partitions, ...partitions] };
   }
-
-  async #decide<Item, Result>(
-    items: readonly Item[],
-    terms: { readonly validateOnly?: boolean; readonly operationsEach: number },
-    decide: (item: Item) => Decision<Result>,
-  ): Promise<Result[]> {
-    if (terms.validateOnly === true) return items.map((item) => decide(item).result);
-    const most = Math.floor(this.#store.maxOperations / terms.operationsEach);
-    const results: Result[] = [];
-    for (let at = 0; at < items.length; at += most) {
-      const together = items.slice(at, at + most);
-      results.push(...(await this.#retrying(() => this.#commit(together.map(decide)))));
-    }
-    return results;
-  }
-
-  /** Undefined where the store was no longer as the decisions took it to be. */
-  async #commit<Result>(decisions: readonly Decision<Result>[]): Promise<Result[] | undefined> {
-    const writes = decisions.flatMap(({ write }) => write ?? []);
-    if (writes.length > 0) {
-      const { succeeded, revision } = await this.#store.txn(
-        writes.map(({ comparison }) => comparison),
-        writes.flatMap(({ operations }) => operations),
-      );
-      await this.#loader.reached(revision);
-      if (!succeeded) return undefined;
-    }
-    return decisions.map(({ result }) => result);
-  }
-
-  async #retrying<Result>(attempt: () => Promise<Result | undefined>): Promise<Result> {
-    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
-      const result = await attempt();
-      if (result !== undefined) return result;
-    }
-    throw tooBusy();
-  }
 }
 
 function numbered(
@@ -413,11 +337,4 @@ function checkTotal(partitions: readonly number[]): void {
 function expected(error: unknown): KafkaError {
   if (error instanceof KafkaError) return error;
   throw error;
-}
-
-function tooBusy(): KafkaError {
-  return new KafkaError(
-    ErrorCode.REQUEST_TIMED_OUT,
-    "others change the same metadata all the time",
-  );
 }

@@ -1,3 +1,4 @@
+import { MAX_PARTITIONS_PER_REQUEST } from "../cluster/controller.ts";
 import type { BrokerImage, MetadataImage, PartitionImage } from "../cluster/image.ts";
 import { topicNameFault } from "../cluster/topic-name.ts";
 import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
@@ -51,11 +52,18 @@ export const metadataHandler: Handler = defineHandler({
     const image = services.image();
     const asked = askedFor(request, context, image);
     const answer = { request, context, services };
-    const mayCreate = request.allowAutoTopicCreation && services.config.autoCreateTopicsEnable;
-    if (mayCreate && asked.unknown.length > 0) return createThenAnswer(asked, answer);
-    return answerFrom(image, asked, answer);
+    return mayCreate(asked, request, services)
+      ? createThenAnswer(asked, answer)
+      : answerFrom(image, asked, answer);
   },
 });
+
+function mayCreate({ unknown }: Asked, request: MetadataRequest, { config }: Services): boolean {
+  if (!request.allowAutoTopicCreation || !config.autoCreateTopicsEnable) return false;
+  // Kafka's controller refuses more at once, and the client is told that there are no such topics.
+  const partitions = unknown.length * config.numPartitions;
+  return partitions > 0 && partitions <= MAX_PARTITIONS_PER_REQUEST;
+}
 
 function faultOf(request: MetadataRequest, version: number): ErrorCode {
   const topics = request.topics ?? [];

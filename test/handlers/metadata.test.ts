@@ -59,6 +59,17 @@ describe("auto-creation through Metadata", () => {
     ]);
   });
 
+  test("more than 10,000 partitions are not made for one request", async () => {
+    const names = Array.from({ length: 10_001 }, (_, n) => `t${n}`);
+
+    const { topics } = await askFor(named(...names));
+
+    expect(new Set(topics.map(({ errorCode }) => errorCode))).toEqual(
+      new Set([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]),
+    );
+    expect(broker.controller.image.topicCount).toBe(0);
+  });
+
   test("asking for all topics, or by id, makes none", async () => {
     await askFor({ topics: null });
     const unknownId = { topics: [{ name: "x", topicId: "ZZZZZZZZZZZZZZZZZZZZZQ" }] };

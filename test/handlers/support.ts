@@ -1,4 +1,4 @@
-import type { Controller } from "../../src/cluster/controller.ts";
+import type { Controller, ControllerOptions } from "../../src/cluster/controller.ts";
 import type { MetadataImage } from "../../src/cluster/image.ts";
 import { MemoryStore } from "../../src/cluster/memory-store.ts";
 import type { Handler, RequestContext, Services } from "../../src/handlers/handler.ts";
@@ -18,14 +18,18 @@ export interface SmallBroker {
   services: Services;
 }
 
-export async function smallBroker(config: object = {}): Promise<SmallBroker> {
-  const controller = await openController(new MemoryStore());
+export async function smallBroker(
+  config: object = {},
+  options: Partial<ControllerOptions> = {},
+): Promise<SmallBroker> {
+  const controller = await openController(new MemoryStore(), {}, options);
   await controller.registerBroker(brokerCalled(1));
   const clock = new ManualClock();
   const parts = {
     nodeId: 1,
     config: {
       autoCreateTopicsEnable: true,
+      numPartitions: 1,
       deleteTopicEnable: true,
       maxRequestPartitionSizeLimit: 2000,
       ...config,
