@@ -1,0 +1,303 @@
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock } from "../time/clock.ts";
+import { type CheckpointEntry, formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { DirectoryLock } from "./directory-lock.ts";
+import { FilePool } from "./file-pool.ts";
+import type { Disk } from "./fs.ts";
+import { Log, type LogParts, type LogPlace } from "./log.ts";
+import { LogFiles, PARTITION_FILE } from "./log-files.ts";
+import type { LogSettings } from "./log-settings.ts";
+import {
+  formatMetaProperties,
+  type MetaProperties,
+  parseMetaProperties,
+} from "./meta-properties.ts";
+import { ReadBuffers } from "./read-buffers.ts";
+import { emptyContent, loadLog } from "./recovery.ts";
+import { TailCache } from "./tail-cache.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+export interface DirectoryOptions {
+  readonly path: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly nodeId: number;
+  /** Of a directory that has none yet; undefined: a new one. */
+  readonly clusterId?: string | undefined;
+  readonly newUuid: () => string;
+  readonly maxOpenFiles: number;
+  readonly tailCacheBytes: number;
+  readonly readBufferBytes: number;
+}
+
+export interface LogOptions extends LogPlace {
+  readonly settings: LogSettings;
+  readonly onWritten: (endOffset: number) => void;
+}
+
+export interface PartitionFolder {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+const META_FILE = "meta.properties";
+const CLEAN_SHUTDOWN_FILE = ".kafka_cleanshutdown";
+const RECOVERY_POINTS_FILE = "recovery-point-offset-checkpoint";
+const LOG_STARTS_FILE = "log-start-offset-checkpoint";
+const HIGH_WATERMARKS_FILE = "replication-offset-checkpoint";
+
+/** A data directory that belongs to another cluster or node than it is asked to. */
+export class ForeignDirectory extends Error {
+  override readonly name = "ForeignDirectory";
+}
+
+/**
+ * One of `log.dirs`: its lock, its logs, and the files that say how much of them is durable. What a
+ * log needs of memory and descriptors is shared here, so that it is bounded for all of them together.
+ */
+export class DataDirectory {
+  readonly path: string;
+  readonly properties: MetaProperties;
+  /** Nothing has to be recovered. */
+  readonly wasCleanShutdown: boolean;
+  readonly #options: DirectoryOptions;
+  readonly #lock: DirectoryLock;
+  readonly #files: FilePool;
+  readonly #parts: LogParts;
+  readonly #logs = new Map<string, Log>();
+  /** Folders of partitions that no log has been opened for, by name. */
+  readonly #folders: Map<string, PartitionFolder>;
+  readonly #recoveryPoints: ReadonlyMap<string, number>;
+  readonly #logStarts: ReadonlyMap<string, number>;
+
+  private constructor(options: DirectoryOptions, found: Found) {
+    this.path = options.path;
+    this.properties = found.properties;
+    this.wasCleanShutdown = found.wasCleanShutdown;
+    this.#options = options;
+    this.#lock = found.lock;
+    this.#folders = found.folders;
+    this.#recoveryPoints = found.recoveryPoints;
+    this.#logStarts = found.logStarts;
+    this.#files = new FilePool(options.disk, options.maxOpenFiles);
+    this.#parts = {
+      clock: options.clock,
+      writes: new WriteQueue(),
+      buffers: new ReadBuffers(options.readBufferBytes),
+      tails: new TailCache(options.tailCacheBytes),
+    };
+  }
+
+  /** @throws DirectoryInUse, ForeignDirectory, and what the disk says. */
+  static async open(options: DirectoryOptions): Promise<DataDirectory> {
+    const { disk, path } = options;
+    await disk.makeDirectory(path);
+    const lock = await DirectoryLock.take(disk, path, options.newUuid());
+    try {
+      return new DataDirectory(options, await find(options, lock));
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Folders of partitions that were here at the start and whose logs have not been opened. */
+  partitionsOnDisk(): readonly PartitionFolder[] {
+    return [...this.#folders.values()];
+  }
+
+  /** The topic id that a partition's folder names; undefined if it names none. */
+  async topicIdOf({ topic, partition }: PartitionFolder): Promise<string | undefined> {
+    const path = `${this.path}/${topic}-${partition}/${PARTITION_FILE}`;
+    const text = await this.#options.disk.readFile(path);
+    return /^topic_id: (\S+)$/m.exec(text?.toString("utf8") ?? "")?.[1];
+  }
+
+  /**
+   * The log of a partition. Synchronous, and without touching the disk, for one that has no folder;
+   * else what lies there is loaded, and recovered after a crash.
+   */
+  openLog(options: LogOptions): Log | Promise<Log> {
+    const name = nameOf(options);
+    if (this.#logs.has(name)) throw new Error(`${name} is open already`);
+    if (!this.#folders.has(name)) return this.#add(options, emptyContent());
+    return this.#load(options);
+  }
+
+  /** The folder is renamed at once, so that the name is free, and removed some time later. */
+  async deleteLog(log: Log): Promise<void> {
+    this.#logs.delete(nameOf(log));
+    await log.abandon();
+    if (!log.hasFiles) return;
+    const { disk, newUuid, clock } = this.#options;
+    const from = this.#folder(log);
+    const hex = Buffer.from(newUuid(), "base64url").toString("hex");
+    const to = `${from}.${hex}-delete`;
+    await disk.rename(from, to);
+    clock.schedule(log.settings.fileDeleteDelayMs, () => {
+      void disk.remove(to).catch(() => undefined);
+    });
+  }
+
+  /** A folder that is no partition's of this cluster is kept, out of the way. */
+  async setAside(folder: PartitionFolder): Promise<void> {
+    this.#folders.delete(nameOf(folder));
+    const from = this.#folder(folder);
+    const hex = Buffer.from(this.#options.newUuid(), "base64url").toString("hex");
+    await this.#options.disk.rename(from, `${from}.${hex}-stray`);
+    this.#options.logger.warn(`${from} belongs to no topic and is set aside`);
+  }
+
+  space(): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
+    return this.#options.disk.space(this.path);
+  }
+
+  /** Flushes every log and notes how far each is durable. */
+  async checkpoint(): Promise<void> {
+    await Promise.all([...this.#logs.values()].map((log) => log.flush().catch(() => undefined)));
+    await this.#writeCheckpoints();
+  }
+
+  /** Notes where logs begin: what was deleted stays deleted. */
+  async checkpointLogStarts(): Promise<void> {
+    const moved = (log: Log) => log.startOffset > 0;
+    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
+  }
+
+  /** Flushes and closes everything, so that the next start has nothing to recover. */
+  async close(): Promise<void> {
+    const logs = [...this.#logs.values()];
+    await Promise.all(logs.map((log) => log.close()));
+    await this.#writeCheckpoints();
+    await this.#files.closeAll();
+    const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
+    await this.#options.disk.replaceFile(`${this.path}/${CLEAN_SHUTDOWN_FILE}`, marker);
+    await this.#lock.release();
+  }
+
+  async #load(options: LogOptions): Promise<Log> {
+    const name = nameOf(options);
+    const files = this.#logFiles(options);
+    const content = await loadLog({
+      disk: this.#options.disk,
+      files,
+      logger: this.#options.logger,
+      nowMs: this.#options.clock.now(),
+      recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
+      startOffset: this.#logStarts.get(name) ?? 0,
+      wasCleanShutdown: this.wasCleanShutdown,
+      indexIntervalBytes: options.settings.indexIntervalBytes,
+    });
+    this.#folders.delete(name);
+    return this.#add(options, content);
+  }
+
+  #add(options: LogOptions, content: ReturnType<typeof emptyContent>): Log {
+    const { settings, onWritten } = options;
+    const context = { files: this.#logFiles(options), parts: this.#parts, settings, onWritten };
+    const log = new Log(options, content, context);
+    this.#logs.set(nameOf(options), log);
+    return log;
+  }
+
+  #logFiles(place: LogPlace): LogFiles {
+    const { disk, clock } = this.#options;
+    const context = { disk, clock, files: this.#files, topicId: place.topicId };
+    return new LogFiles(this.#folder(place), context);
+  }
+
+  async #writeCheckpoints(): Promise<void> {
+    const all = () => true;
+    await this.#write(RECOVERY_POINTS_FILE, (log) => log.recoveryPoint, all);
+    await this.#write(HIGH_WATERMARKS_FILE, (log) => log.writtenOffset, all);
+    await this.checkpointLogStarts();
+  }
+
+  async #write(
+    file: string,
+    offsetOf: (log: Log) => number,
+    isTold: (log: Log) => boolean,
+  ): Promise<void> {
+    const entries: CheckpointEntry[] = [];
+    for (const log of this.#logs.values()) {
+      if (!log.hasFiles || !isTold(log)) continue;
+      entries.push({ topic: log.topic, partition: log.partition, offset: offsetOf(log) });
+    }
+    const bytes = Buffer.from(formatCheckpoint(entries));
+    await this.#options.disk.replaceFile(`${this.path}/${file}`, bytes);
+  }
+
+  #folder(place: PartitionFolder): string {
+    return `${this.path}/${nameOf(place)}`;
+  }
+}
+
+function nameOf({ topic, partition }: PartitionFolder): string {
+  return `${topic}-${partition}`;
+}
+
+/** What a directory says of itself before any log is opened. */
+interface Found {
+  readonly lock: DirectoryLock;
+  readonly properties: MetaProperties;
+  readonly wasCleanShutdown: boolean;
+  readonly folders: Map<string, PartitionFolder>;
+  readonly recoveryPoints: ReadonlyMap<string, number>;
+  readonly logStarts: ReadonlyMap<string, number>;
+}
+
+async function find(options: DirectoryOptions, lock: DirectoryLock): Promise<Found> {
+  const { disk, path } = options;
+  const names = await disk.list(path);
+  const properties = await metaProperties(options);
+  const wasCleanShutdown = names.includes(CLEAN_SHUTDOWN_FILE);
+  // From now on a crash is one, whatever happened before.
+  if (wasCleanShutdown) await disk.remove(`${path}/${CLEAN_SHUTDOWN_FILE}`);
+  for (const name of names) {
+    if (name.endsWith("-delete")) await disk.remove(`${path}/${name}`);
+  }
+  const checkpoint = async (file: string) =>
+    parseCheckpoint((await disk.readFile(`${path}/${file}`))?.toString("utf8") ?? "");
+  return {
+    lock,
+    properties,
+    wasCleanShutdown,
+    folders: partitionFolders(names),
+    recoveryPoints: await checkpoint(RECOVERY_POINTS_FILE),
+    logStarts: await checkpoint(LOG_STARTS_FILE),
+  };
+}
+
+function partitionFolders(names: readonly string[]): Map<string, PartitionFolder> {
+  const folders = new Map<string, PartitionFolder>();
+  for (const name of names) {
+    const [, topic, partition] = /^([a-zA-Z0-9._-]+)-(\d+)$/.exec(name) ?? [];
+    if (topic === undefined) continue;
+    folders.set(name, { topic, partition: Number(partition) });
+  }
+  return folders;
+}
+
+async function metaProperties(options: DirectoryOptions): Promise<MetaProperties> {
+  const { disk, path, nodeId, clusterId, newUuid } = options;
+  const file = `${path}/${META_FILE}`;
+  const text = (await disk.readFile(file))?.toString("utf8");
+  const known = text === undefined ? undefined : parseMetaProperties(text);
+  if (known !== undefined) {
+    if (known.nodeId !== nodeId) {
+      throw new ForeignDirectory(
+        `${path} belongs to node ${known.nodeId}, this is node ${nodeId}; set node.id or choose another directory`,
+      );
+    }
+    if (clusterId !== undefined && clusterId !== known.clusterId) {
+      throw new ForeignDirectory(
+        `${path} belongs to cluster ${known.clusterId}, not to ${clusterId}; choose another directory`,
+      );
+    }
+    return known;
+  }
+  const fresh = { clusterId: clusterId ?? newUuid(), nodeId, directoryId: newUuid() };
+  await disk.replaceFile(file, Buffer.from(formatMetaProperties(fresh)));
+  return fresh;
+}

@@ -1,0 +1,77 @@
+import type { Disk, DiskFile } from "./fs.ts";
+
+interface OpenFile {
+  readonly file: DiskFile;
+  /** Asynchronous work that is under way on it. */
+  users: number;
+}
+
+/**
+ * Open files, of which there are never more than a few hundred however many segments there are: the
+ * one that was not used for longest is closed when another is needed.
+ */
+export class FilePool {
+  readonly #disk: Disk;
+  readonly #maxOpen: number;
+  /** The least recently used first. */
+  readonly #open = new Map<string, OpenFile>();
+
+  constructor(disk: Disk, maxOpen: number) {
+    this.#disk = disk;
+    this.#maxOpen = maxOpen;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** The file, for work that is done before the caller returns. Made if it is not there. */
+  use(path: string): DiskFile {
+    return this.#get(path).file;
+  }
+
+  /** The file, for work that takes until the promise settles; it stays open until then. */
+  async during<T>(path: string, work: (file: DiskFile) => Promise<T>): Promise<T> {
+    const open = this.#get(path);
+    open.users += 1;
+    try {
+      return await work(open.file);
+    } finally {
+      open.users -= 1;
+    }
+  }
+
+  async close(path: string): Promise<void> {
+    const open = this.#open.get(path);
+    this.#open.delete(path);
+    await open?.file.close();
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((path) => this.close(path)));
+  }
+
+  #get(path: string): OpenFile {
+    const known = this.#open.get(path);
+    if (known !== undefined) {
+      if (this.#open.size > this.#maxOpen / 2) {
+        this.#open.delete(path);
+        this.#open.set(path, known);
+      }
+      return known;
+    }
+    if (this.#open.size >= this.#maxOpen) this.#closeIdle();
+    const opened = { file: this.#disk.openSync(path), users: 0 };
+    this.#open.set(path, opened);
+    return opened;
+  }
+
+  #closeIdle(): void {
+    for (const [path, { file, users }] of this.#open) {
+      if (users > 0) continue;
+      this.#open.delete(path);
+      file.closeSync();
+      return;
+    }
+  }
+}

@@ -1,0 +1,255 @@
+import {
+  BATCH_HEADER_BYTES,
+  baseOffsetAt,
+  lastOffsetAt,
+  leaderEpochAt,
+  maxTimestampAt,
+  sizeInBytesAt,
+} from "../records/batch.ts";
+import { recordsOf } from "../records/records.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
+import type { Segment } from "./segment.ts";
+import type { CachedBatch, LogTail } from "./tail-cache.ts";
+
+/** Batches as they lie in the log, back to back; the last one may be cut. */
+export interface LogSlice {
+  readonly chunks: readonly Buffer[];
+  readonly bytes: number;
+  /** The chunks are not looked at any more: buffers go back to their pool. */
+  release(): void;
+}
+
+export interface ReadOptions {
+  readonly maxBytes: number;
+  /** Offset that must not be given any more. */
+  readonly upTo: number;
+  /** The first batch comes whole, whatever `maxBytes` says. */
+  readonly minOne: boolean;
+}
+
+export interface TimestampedOffset {
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
+export const EMPTY_SLICE: LogSlice = { chunks: [], bytes: 0, release: () => undefined };
+
+/** Below this many bytes a chunk is not worth being one: they are copied together. */
+const CHUNK_BYTES_MIN = 4 * 1024;
+const SCAN_BYTES = 16 * 1024;
+/** Where a consumer that reads on will want to begin. */
+const HINTS = 8;
+
+interface Hint {
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly position: number;
+}
+
+const scratch = Buffer.allocUnsafeSlow(SCAN_BYTES);
+
+/** Finds batches: in the cached tail, or in the files. */
+export class LogReader {
+  readonly #buffers: ReadBuffers;
+  readonly #tail: LogTail;
+  readonly #hints: Hint[] = [];
+  #nextHint = 0;
+
+  constructor(buffers: ReadBuffers, tail: LogTail) {
+    this.#buffers = buffers;
+    this.#tail = tail;
+  }
+
+  /** From memory, if it holds `offset`. */
+  readTail(offset: number, options: ReadOptions): LogSlice | undefined {
+    const first = this.#tail.find(offset);
+    if (first === undefined) return undefined;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for (let place = first; ; place++) {
+      const batch = this.#tail.at(place);
+      if (batch === undefined || batch.baseOffset >= options.upTo) break;
+      const wanted = batch.bytes.length;
+      const room = options.minOne && place === first ? wanted : options.maxBytes - bytes;
+      if (room <= 0) break;
+      const part = wanted <= room ? batch.bytes : batch.bytes.subarray(0, room);
+      chunks.push(part);
+      bytes += part.length;
+      if (part.length < wanted) break;
+    }
+    return bytes === 0 ? EMPTY_SLICE : { chunks: merged(chunks), bytes, release: ignore };
+  }
+
+  /** The cached batch that holds `offset`. */
+  cached(offset: number): CachedBatch | undefined {
+    const place = this.#tail.find(offset);
+    return place === undefined ? undefined : this.#tail.at(place);
+  }
+
+  /** From the file of one segment. Undefined if it has nothing at or behind `offset`. */
+  readSegment(
+    segment: Segment,
+    offset: number,
+    options: ReadOptions & { readonly isHot: boolean },
+  ): LogSlice | Promise<LogSlice> | undefined {
+    const start = this.#locate(segment, offset);
+    if (start === undefined) return undefined;
+    const wanted = options.minOne ? Math.max(options.maxBytes, start.batchBytes) : options.maxBytes;
+    const length = Math.min(wanted, segment.file().size - start.position);
+    if (length <= 0) return EMPTY_SLICE;
+    const buffer = this.#buffers.take(length);
+    const into = buffer.subarray(0, length);
+    const finish = (count: number): LogSlice => {
+      const bytes = this.#end(
+        { segment, position: start.position },
+        into.subarray(0, count),
+        options.upTo,
+      );
+      return {
+        chunks: [into.subarray(0, bytes)],
+        bytes,
+        release: once(() => this.#buffers.give(buffer)),
+      };
+    };
+    if (options.isHot) return finish(segment.file().readSync(into, start.position));
+    return segment.during((file) => file.read(into, start.position)).then(finish);
+  }
+
+  /** The first record of a segment that is of that time or later, of batches before `upTo`. */
+  async findTime(
+    segment: Segment,
+    timestamp: number,
+    upTo: number,
+  ): Promise<TimestampedOffset | undefined> {
+    let position = segment.positionBefore(segment.offsetBeforeTime(timestamp));
+    for (;;) {
+      const header = readHeader(segment, position);
+      if (header === undefined || baseOffsetAt(header, 0) >= upTo) return undefined;
+      const size = sizeInBytesAt(header, 0);
+      if (maxTimestampAt(header, 0) >= timestamp) {
+        const batch = await this.readBatch(segment, position, size);
+        const found = recordsOf(batch).find((record) => record.timestamp >= timestamp);
+        if (found !== undefined && found.offset < upTo) return withEpoch(found, batch);
+      }
+      position += size;
+    }
+  }
+
+  /** The first of the records with the largest timestamp in the batch that holds `offset`. */
+  async latestIn(segment: Segment, offset: number): Promise<TimestampedOffset | undefined> {
+    const start = this.#locate(segment, offset);
+    if (start === undefined) return undefined;
+    const batch = await this.readBatch(segment, start.position, start.batchBytes);
+    const largest = maxTimestampAt(batch, 0);
+    const found = recordsOf(batch).find(({ timestamp }) => timestamp === largest);
+    return found === undefined ? undefined : withEpoch(found, batch);
+  }
+
+  async readBatch(segment: Segment, position: number, size: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(size);
+    const count = await segment.during((file) => file.read(bytes, position));
+    return bytes.subarray(0, count);
+  }
+
+  /** Nothing that was learned of the files holds any more. */
+  forget(): void {
+    this.#hints.length = 0;
+    this.#tail.clear();
+  }
+
+  /** Where the batch begins that holds `offset`, or else the one after it. */
+  #locate(
+    segment: Segment,
+    offset: number,
+  ): { readonly position: number; readonly batchBytes: number } | undefined {
+    const hint = this.#hints.find((one) => one.segment === segment && one.offset === offset);
+    let position = hint?.position ?? segment.positionBefore(offset);
+    const file = segment.file();
+    for (;;) {
+      const count = file.readSync(scratch, position);
+      let at = 0;
+      while (at + BATCH_HEADER_BYTES <= count) {
+        if (lastOffsetAt(scratch, at) >= offset) {
+          return { position: position + at, batchBytes: sizeInBytesAt(scratch, at) };
+        }
+        at += sizeInBytesAt(scratch, at);
+      }
+      if (at === 0 || count < BATCH_HEADER_BYTES) return undefined;
+      position += at;
+    }
+  }
+
+  /** How much of what was read lies before `upTo`; notes where the reader will go on. */
+  #end(
+    from: { readonly segment: Segment; readonly position: number },
+    bytes: Buffer,
+    upTo: number,
+  ): number {
+    let at = 0;
+    let nextOffset = -1;
+    while (at + BATCH_HEADER_BYTES <= bytes.length) {
+      const baseOffset = baseOffsetAt(bytes, at);
+      if (baseOffset >= upTo) return at;
+      const size = sizeInBytesAt(bytes, at);
+      if (at + size > bytes.length) {
+        nextOffset = baseOffset;
+        break;
+      }
+      nextOffset = lastOffsetAt(bytes, at) + 1;
+      at += size;
+    }
+    if (nextOffset >= 0) {
+      const position = from.position + at;
+      this.#hints[this.#nextHint] = { segment: from.segment, offset: nextOffset, position };
+      this.#nextHint = (this.#nextHint + 1) % HINTS;
+    }
+    return bytes.length;
+  }
+}
+
+/** The header of the batch at a position; undefined at the end of the file. */
+function readHeader(segment: Segment, position: number): Buffer | undefined {
+  const header = scratch.subarray(0, BATCH_HEADER_BYTES);
+  const count = segment.file().readSync(header, position);
+  return count < BATCH_HEADER_BYTES ? undefined : header;
+}
+
+function withEpoch(
+  { timestamp, offset }: { readonly timestamp: number; readonly offset: number },
+  batch: Buffer,
+): TimestampedOffset {
+  return { timestamp, offset, leaderEpoch: leaderEpochAt(batch, 0) };
+}
+
+/** Runs of small chunks become one each. */
+function merged(chunks: readonly Buffer[]): readonly Buffer[] {
+  if (chunks.length < 2) return chunks;
+  const result: Buffer[] = [];
+  let run: Buffer[] = [];
+  const endRun = () => {
+    if (run.length > 0) result.push(run.length === 1 ? (run[0] as Buffer) : Buffer.concat(run));
+    run = [];
+  };
+  for (const chunk of chunks) {
+    if (chunk.length < CHUNK_BYTES_MIN) {
+      run.push(chunk);
+      continue;
+    }
+    endRun();
+    result.push(chunk);
+  }
+  endRun();
+  return result;
+}
+
+function once(run: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    run();
+  };
+}
+
+function ignore(): void {}

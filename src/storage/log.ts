@@ -1,0 +1,438 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { stampOffsets } from "../records/batch.ts";
+import { type Origin, validateForAppend } from "../records/validator.ts";
+import type { Clock } from "../time/clock.ts";
+import type { LeaderEpochs } from "./leader-epochs.ts";
+import type { LogFiles } from "./log-files.ts";
+import {
+  EMPTY_SLICE,
+  LogReader,
+  type LogSlice,
+  type ReadOptions,
+  type TimestampedOffset,
+} from "./log-reader.ts";
+import type { LogSettings } from "./log-settings.ts";
+import { LogWriter } from "./log-writer.ts";
+import type { ProducerStates } from "./producer-states.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
+import type { Segment } from "./segment.ts";
+import type { LogTail, TailCache } from "./tail-cache.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+export type { LogSlice, TimestampedOffset } from "./log-reader.ts";
+
+/** What came of an append, decided before anything is written. */
+export interface Appended {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** -1: the records keep their producer's times. */
+  readonly logAppendTime: number;
+  readonly logStartOffset: number;
+  /** The producer sent it before: nothing was appended, and these are the offsets it got then. */
+  readonly duplicate: boolean;
+  /**
+   * Settles when the bytes are with the operating system, or on the disk where the settings ask for
+   * that. The appends of one tick share it. Rejects with KafkaError KAFKA_STORAGE_ERROR.
+   */
+  readonly written: Promise<void>;
+}
+
+/** What the logs of one data directory share. */
+export interface LogParts {
+  readonly clock: Clock;
+  readonly writes: WriteQueue;
+  readonly buffers: ReadBuffers;
+  readonly tails: TailCache;
+}
+
+/** What was found on the disk, or nothing. */
+export interface LogContent {
+  readonly segments: Segment[];
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly recoveryPoint: number;
+  readonly epochs: LeaderEpochs;
+  readonly producers: ProducerStates;
+}
+
+export interface LogPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+}
+
+const DONE = Promise.resolve();
+
+/**
+ * The batches of one partition, in offset order, in segment files of Kafka's format.
+ *
+ * `append` assigns offsets at once and in call order; its promise is only about the disk. Nothing is
+ * read that is not written. A log without records has no files.
+ *
+ * Invariant: startOffset <= writtenOffset <= endOffset.
+ */
+export class Log {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+  settings: LogSettings;
+  readonly #files: LogFiles;
+  readonly #parts: LogParts;
+  readonly #writer: LogWriter;
+  readonly #reader: LogReader;
+  readonly #tail: LogTail;
+  readonly #content: LogContent;
+  #startOffset: number;
+  #endOffset: number;
+  #writtenOffset: number;
+  #recoveryPoint: number;
+  /** Segments that were appended to since the start: their pages are likely to be in memory. */
+  #hotFrom: number;
+  /** Flushes of segments that are full. */
+  #background: Promise<void> = DONE;
+
+  constructor(
+    place: LogPlace,
+    content: LogContent,
+    context: {
+      readonly files: LogFiles;
+      readonly parts: LogParts;
+      readonly settings: LogSettings;
+      readonly onWritten: (endOffset: number) => void;
+    },
+  ) {
+    this.topic = place.topic;
+    this.partition = place.partition;
+    this.topicId = place.topicId;
+    this.settings = context.settings;
+    this.#files = context.files;
+    this.#parts = context.parts;
+    this.#content = content;
+    this.#startOffset = content.startOffset;
+    this.#endOffset = content.endOffset;
+    this.#writtenOffset = content.endOffset;
+    this.#recoveryPoint = content.recoveryPoint;
+    this.#hotFrom = content.endOffset;
+    this.#tail = context.parts.tails.newTail();
+    this.#reader = new LogReader(context.parts.buffers, this.#tail);
+    this.#writer = new LogWriter(
+      context.parts.writes,
+      () => this.settings,
+      (endOffset) => {
+        this.#writtenOffset = endOffset;
+        context.onWritten(endOffset);
+      },
+    );
+  }
+
+  get startOffset(): number {
+    return this.#startOffset;
+  }
+
+  /** The offset that the next record gets. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  /** Everything below is as safe as the settings ask. */
+  get writtenOffset(): number {
+    return this.#writtenOffset;
+  }
+
+  /** Everything below is on the disk: a crash has only to look at what is behind. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint;
+  }
+
+  get sizeInBytes(): number {
+    return this.#segments.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  get hasFiles(): boolean {
+    return this.#segments.length > 0;
+  }
+
+  get producers(): ProducerStates {
+    return this.#content.producers;
+  }
+
+  /** Epoch of the latest leader; -1 if there has been none. */
+  get latestEpoch(): number {
+    return this.#content.epochs.latest;
+  }
+
+  get #segments(): Segment[] {
+    return this.#content.segments;
+  }
+
+  /**
+   * Takes one batch: validates it, looks whether its producer may send it now, gives it its offsets.
+   *
+   * @throws RecordsRefused, and KafkaError INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER,
+   *   KAFKA_STORAGE_ERROR.
+   */
+  append(
+    records: Buffer,
+    options: { readonly leaderEpoch: number; readonly origin: Origin },
+  ): Appended {
+    if (this.#writer.failure !== undefined) throw this.#writer.failure;
+    const { bytes, header, logAppendTime } = validateForAppend(
+      records,
+      this.#rules(options.origin),
+    );
+    const { producers, epochs } = this.#content;
+    if (header.producerId >= 0 && options.origin === "client") {
+      const repeated = producers.check(header);
+      if (repeated !== undefined) return this.#repeat(repeated);
+    }
+    const baseOffset = this.#endOffset;
+    const lastOffset = baseOffset + header.lastOffsetDelta;
+    stampOffsets(bytes, 0, baseOffset, options.leaderEpoch);
+    const placed = { ...header, baseOffset, partitionLeaderEpoch: options.leaderEpoch };
+    const segment = this.#segmentFor(placed.sizeInBytes, lastOffset, placed.maxTimestamp);
+    epochs.begin(options.leaderEpoch, baseOffset);
+    if (epochs.isChanged) this.#files.saveEpochs(epochs);
+    producers.note(placed);
+    const position = segment.size;
+    segment.add(placed, this.settings.indexIntervalBytes);
+    this.#endOffset = lastOffset + 1;
+    this.#tail.add({ baseOffset, lastOffset, segmentBase: segment.baseOffset, position, bytes });
+    const end = { offset: this.#endOffset, records: placed.recordCount };
+    const written = this.#writer.add(segment, bytes, end);
+    const logStartOffset = this.#startOffset;
+    return { baseOffset, lastOffset, logAppendTime, logStartOffset, duplicate: false, written };
+  }
+
+  /**
+   * Batches from the one that holds `offset` on, up to `upTo` and to what is written.
+   *
+   * @throws KafkaError OFFSET_OUT_OF_RANGE before the start and beyond the end.
+   */
+  read(offset: number, options: ReadOptions): LogSlice | Promise<LogSlice> {
+    if (offset < this.#startOffset || offset > this.#endOffset) {
+      throw new KafkaError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `offset ${offset} is not in [${this.#startOffset}, ${this.#endOffset}]`,
+      );
+    }
+    const upTo = Math.min(options.upTo, this.#writtenOffset);
+    if (offset >= upTo || (options.maxBytes <= 0 && !options.minOne)) return EMPTY_SLICE;
+    const limits = { ...options, upTo };
+    const cached = this.#reader.readTail(offset, limits);
+    if (cached !== undefined) return cached;
+    for (let i = this.#segmentIndex(offset); i < this.#segments.length; i++) {
+      const segment = this.#segments[i] as Segment;
+      const isHot = segment.baseOffset >= this.#hotFrom || offset >= this.#hotFrom;
+      const slice = this.#reader.readSegment(segment, offset, { ...limits, isHot });
+      if (slice !== undefined) return slice;
+    }
+    return EMPTY_SLICE;
+  }
+
+  /** About how many bytes lie between two offsets, more than 0 if any: arithmetic in memory. */
+  bytesBetween(offset: number, upTo: number): number {
+    if (offset >= upTo || offset >= this.#endOffset) return 0;
+    const from = this.#place(offset);
+    const to = this.#place(upTo);
+    if (from.index === to.index) return Math.max(1, to.position - from.position);
+    let bytes = to.position - from.position;
+    for (let i = from.index; i < to.index; i++) bytes += (this.#segments[i] as Segment).size;
+    return Math.max(1, bytes);
+  }
+
+  /** The first record before `upTo` that is of that time or later. */
+  async offsetForTimestamp(
+    timestamp: number,
+    upTo: number,
+  ): Promise<TimestampedOffset | undefined> {
+    const limit = Math.min(upTo, this.#writtenOffset);
+    for (const segment of [...this.#segments]) {
+      if (segment.maxTimestamp < timestamp || segment.baseOffset >= limit) continue;
+      const found = await this.#reader.findTime(segment, timestamp, limit);
+      if (found === undefined) continue;
+      if (found.offset >= this.#startOffset) return found;
+    }
+    return undefined;
+  }
+
+  /** The first record that has the largest timestamp of all. */
+  async maxTimestamp(upTo: number): Promise<TimestampedOffset | undefined> {
+    const limit = Math.min(upTo, this.#writtenOffset);
+    const filled = this.#segments.filter((s) => s.size > 0 && s.baseOffset < limit);
+    const first = filled[0];
+    if (first === undefined || this.#startOffset >= limit) return undefined;
+    const latest = filled.reduce((max, s) => (s.maxTimestamp > max.maxTimestamp ? s : max), first);
+    return this.#reader.latestIn(latest, latest.offsetOfMaxTimestamp);
+  }
+
+  /** A new leader begins here, even if it never writes anything. */
+  assignEpoch(epoch: number): void {
+    const { epochs } = this.#content;
+    epochs.begin(epoch, this.#endOffset);
+    if (epochs.isChanged && this.hasFiles) this.#files.saveEpochs(epochs);
+  }
+
+  endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    return this.#content.epochs.endOf(epoch, this.#endOffset);
+  }
+
+  /** Epoch in which the record at an offset was written; -1 if it is not known. */
+  epochForOffset(offset: number): number {
+    return this.#content.epochs.epochFor(offset);
+  }
+
+  /** Moves the start. Segments that lie before it as a whole are dropped. */
+  async deleteRecordsBefore(offset: number): Promise<void> {
+    if (offset <= this.#startOffset) return;
+    this.#startOffset = Math.min(offset, this.#endOffset);
+    const { epochs } = this.#content;
+    epochs.truncateFromStart(this.#startOffset);
+    if (epochs.isChanged && this.hasFiles) this.#files.saveEpochs(epochs);
+    const dropped = this.#segments.filter((_, i) => {
+      const next = this.#segments[i + 1];
+      return next !== undefined && next.baseOffset <= this.#startOffset;
+    });
+    this.#segments.splice(0, dropped.length);
+    await Promise.all(dropped.map((segment) => this.#files.deleteSegment(segment, this.settings)));
+  }
+
+  /** Everything that was appended until now is on the disk, with its indexes. */
+  async flush(): Promise<void> {
+    await this.#writer.settled();
+    await this.#background;
+    const endOffset = this.#writtenOffset;
+    if (endOffset === this.#recoveryPoint || !this.hasFiles) return;
+    await this.#segments.at(-1)?.sync();
+    await this.#files.settled();
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
+  }
+
+  /** Leaves the files as a start without recovery needs them. */
+  async close(): Promise<void> {
+    await this.#writer.settled();
+    await this.#background;
+    if (this.hasFiles && this.#writer.failure === undefined) {
+      const active = this.#segments.at(-1);
+      active?.closeTimeIndex();
+      await active?.sync();
+      await this.#files.saveSnapshot(this.#endOffset, this.producers);
+      this.#recoveryPoint = this.#endOffset;
+    }
+    await this.abandon();
+  }
+
+  /** Lets go of the files as they are. */
+  async abandon(): Promise<void> {
+    await this.#writer.settled();
+    await this.#files.settled();
+    this.#reader.forget();
+    await Promise.all(this.#segments.map(({ path }) => this.#files.closeFile(path)));
+  }
+
+  /** The answer to a batch that is in the log already, once that one is written. */
+  #repeat(batch: {
+    readonly lastOffset: number;
+    readonly offsetDelta: number;
+    readonly timestamp: number;
+  }): Appended {
+    const { lastOffset, offsetDelta, timestamp } = batch;
+    const isWritten = lastOffset < this.#writtenOffset;
+    return {
+      baseOffset: lastOffset - offsetDelta,
+      lastOffset,
+      // Kafka tells the largest time of the batch here, whatever the topic's kind of time.
+      logAppendTime: timestamp,
+      logStartOffset: this.#startOffset,
+      duplicate: true,
+      written: isWritten ? DONE : this.#writer.settled(),
+    };
+  }
+
+  #rules(origin: Origin) {
+    const { settings } = this;
+    return {
+      partition: `${this.topic}-${this.partition}`,
+      now: this.#parts.clock.now(),
+      timestampType: settings.timestampType,
+      beforeMaxMs: settings.timestampBeforeMaxMs,
+      afterMaxMs: settings.timestampAfterMaxMs,
+      maxMessageBytes: settings.maxMessageBytes,
+      compacted: settings.compacted,
+      compressionType: settings.compressionType,
+      compressionLevel: settings.compressionLevel,
+      origin,
+    };
+  }
+
+  /** The segment that takes the next batch: the active one, or a new one if that is full. */
+  #segmentFor(bytes: number, lastOffset: number, timestamp: number): Segment {
+    const active = this.#segments.at(-1);
+    if (active === undefined) {
+      this.#files.create();
+      return this.#startSegment();
+    }
+    if (!this.#mustRoll(active, { bytes, lastOffset, timestamp })) return active;
+    const flushed = this.#endOffset;
+    active.closeTimeIndex();
+    this.#background = this.#background.then(() => this.#finish(active, flushed));
+    return this.#startSegment();
+  }
+
+  /** Kafka's LogSegment.shouldRoll. */
+  #mustRoll(
+    active: Segment,
+    next: { readonly bytes: number; readonly lastOffset: number; readonly timestamp: number },
+  ): boolean {
+    const { segmentBytes, segmentMs, segmentJitterMs, segmentIndexBytes } = this.settings;
+    if (active.size === 0) return false;
+    if (active.size + next.bytes > segmentBytes) return true;
+    if (next.lastOffset - active.baseOffset > 2 ** 31 - 1) return true;
+    if (active.indexBytes + 12 > segmentIndexBytes) return true;
+    const age =
+      active.firstTimestamp === undefined || active.firstTimestamp < 0
+        ? this.#parts.clock.now() - active.createdMs
+        : next.timestamp - active.firstTimestamp;
+    return age > segmentMs - segmentJitterMs;
+  }
+
+  #startSegment(): Segment {
+    const segment = this.#files.newSegment(this.#endOffset, this.#parts.clock.now());
+    segment.createFiles();
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  /** A full segment goes to the disk, and the producers as they were at its end. */
+  async #finish(segment: Segment, endOffset: number): Promise<void> {
+    const saved = this.#files.saveSnapshot(endOffset, this.producers);
+    await this.#writer.settled();
+    await segment.sync();
+    await saved;
+    segment.unloadIndexes();
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
+  }
+
+  #segmentIndex(offset: number): number {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(0, low - 1);
+  }
+
+  /** Segment and position of an offset, as exact as memory has it. */
+  #place(offset: number): { readonly index: number; readonly position: number } {
+    const index = this.#segmentIndex(offset);
+    const segment = this.#segments[index];
+    if (segment === undefined) return { index, position: 0 };
+    if (offset >= this.#endOffset) return { index, position: segment.size };
+    const cached = this.#reader.cached(offset);
+    if (cached !== undefined && cached.segmentBase === segment.baseOffset) {
+      return { index, position: cached.position };
+    }
+    return { index, position: segment.positionBefore(offset) };
+  }
+}

@@ -1,0 +1,93 @@
+const ENTRY_BYTES = 8;
+
+/**
+ * Where in a segment's file an offset is to be found: pairs of the last offset of a batch (counted
+ * from the segment's base offset) and the position of that batch, for one batch in every few
+ * kilobytes. The file is the same: int32, int32, big endian.
+ */
+export class OffsetIndex {
+  readonly #baseOffset: number;
+  /** Offset and position by turns. */
+  #entries: Int32Array;
+  #count = 0;
+
+  constructor(baseOffset: number, capacity = 0) {
+    this.#baseOffset = baseOffset;
+    this.#entries = new Int32Array(2 * capacity);
+  }
+
+  /** Entries that make no sense, and those behind them, are left out: see {@link isSane}. */
+  static read(baseOffset: number, bytes: Buffer): OffsetIndex {
+    const count = Math.floor(bytes.length / ENTRY_BYTES);
+    const index = new OffsetIndex(baseOffset, count);
+    for (let i = 0; i < count; i++) {
+      const offset = bytes.readInt32BE(i * ENTRY_BYTES);
+      const position = bytes.readInt32BE(i * ENTRY_BYTES + 4);
+      // A preallocated file ends in zeros.
+      if (i > 0 && offset <= index.#offsetOf(i - 1)) break;
+      if (offset === 0 && position === 0 && i > 0) break;
+      index.#put(offset, position);
+    }
+    return index;
+  }
+
+  get sizeInBytes(): number {
+    return this.#count * ENTRY_BYTES;
+  }
+
+  get lastOffset(): number {
+    return this.#count === 0
+      ? this.#baseOffset
+      : this.#baseOffset + this.#offsetOf(this.#count - 1);
+  }
+
+  append(offset: number, position: number): void {
+    this.#put(offset - this.#baseOffset, position);
+  }
+
+  /** A position at or before the batch that holds `offset`, near it. */
+  positionBefore(offset: number): number {
+    const relative = offset - this.#baseOffset;
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#offsetOf(middle) <= relative) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 0 : (this.#entries[2 * low - 1] as number);
+  }
+
+  /** Forgets what points at or behind a position of the file. */
+  truncateToPosition(position: number): void {
+    while (this.#count > 0 && (this.#entries[2 * this.#count - 1] as number) >= position) {
+      this.#count -= 1;
+    }
+  }
+
+  /** Whether every entry points into a file of this size. */
+  isSane(fileBytes: number): boolean {
+    return this.#count === 0 || (this.#entries[2 * this.#count - 1] as number) < fileBytes;
+  }
+
+  toBytes(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.sizeInBytes);
+    for (let i = 0; i < 2 * this.#count; i++) bytes.writeInt32BE(this.#entries[i] as number, 4 * i);
+    return bytes;
+  }
+
+  #offsetOf(i: number): number {
+    return this.#entries[2 * i] as number;
+  }
+
+  #put(relativeOffset: number, position: number): void {
+    if (2 * this.#count === this.#entries.length) {
+      const larger = new Int32Array(Math.max(32, 2 * this.#entries.length));
+      larger.set(this.#entries);
+      this.#entries = larger;
+    }
+    this.#entries[2 * this.#count] = relativeOffset;
+    this.#entries[2 * this.#count + 1] = position;
+    this.#count += 1;
+  }
+}

@@ -1,0 +1,140 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { type BatchHeader, isControl } from "../records/batch.ts";
+
+/** One of the last batches of a producer. */
+export interface ProducedBatch {
+  readonly lastSequence: number;
+  readonly lastOffset: number;
+  readonly offsetDelta: number;
+  readonly timestamp: number;
+}
+
+export interface ProducerState {
+  readonly producerId: number;
+  epoch: number;
+  /** The newest last; at most five. Empty after a marker. */
+  batches: ProducedBatch[];
+  /** When the producer was last heard of, milliseconds. */
+  lastTimestamp: number;
+  coordinatorEpoch: number;
+  /** -1: no transaction is open. */
+  transactionFirstOffset: number;
+}
+
+/** How many batches back an exact repeat is recognised (Kafka's ProducerStateEntry). */
+const REMEMBERED_BATCHES = 5;
+const SEQUENCES = 2 ** 31;
+
+/**
+ * The idempotent producers of one partition, and what each sent last: a repeat is answered with the
+ * offset it got the first time, a gap is refused. Rules of Kafka's ProducerAppendInfo.
+ */
+export class ProducerStates {
+  readonly #states = new Map<number, ProducerState>();
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  all(): Iterable<ProducerState> {
+    return this.#states.values();
+  }
+
+  put(state: ProducerState): void {
+    this.#states.set(state.producerId, state);
+  }
+
+  clear(): void {
+    this.#states.clear();
+  }
+
+  /**
+   * Looks at a batch that a client wants to append.
+   *
+   * @returns the batch that it repeats; undefined for a new one.
+   * @throws KafkaError INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER.
+   */
+  check(header: BatchHeader): ProducedBatch | undefined {
+    const { producerId, producerEpoch, baseSequence } = header;
+    const state = this.#states.get(producerId);
+    if (state === undefined) return undefined;
+    if (producerEpoch === state.epoch) {
+      const repeated = findRepeated(state, header);
+      if (repeated !== undefined) return repeated;
+    }
+    if (producerEpoch < state.epoch) {
+      throw new KafkaError(
+        ErrorCode.INVALID_PRODUCER_EPOCH,
+        `epoch ${producerEpoch} of producer ${producerId}, which is at ${state.epoch}`,
+      );
+    }
+    const expected = expectedSequence(state, producerEpoch);
+    if (expected !== undefined && baseSequence !== expected) {
+      throw new KafkaError(
+        ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        `sequence ${baseSequence} of producer ${producerId}, expected ${expected}`,
+      );
+    }
+    return undefined;
+  }
+
+  /** A batch is in the log: while it is appended, and again when the log is loaded. */
+  note(header: BatchHeader): void {
+    const { producerId, producerEpoch, lastOffsetDelta } = header;
+    if (producerId < 0) return;
+    const state = this.#stateFor(header);
+    state.lastTimestamp = header.maxTimestamp;
+    if (isControl(header.attributes)) {
+      if (state.epoch !== producerEpoch) state.batches = [];
+      state.epoch = producerEpoch;
+      return;
+    }
+    if (state.epoch !== producerEpoch) {
+      state.epoch = producerEpoch;
+      state.batches = [];
+    }
+    if (state.batches.length === REMEMBERED_BATCHES) state.batches.shift();
+    state.batches.push({
+      lastSequence: (header.baseSequence + lastOffsetDelta) % SEQUENCES,
+      lastOffset: header.baseOffset + lastOffsetDelta,
+      offsetDelta: lastOffsetDelta,
+      timestamp: header.maxTimestamp,
+    });
+  }
+
+  /** Forgets producers that have not been heard of since. */
+  expire(beforeMs: number): void {
+    for (const [producerId, { lastTimestamp, transactionFirstOffset }] of this.#states) {
+      if (lastTimestamp < beforeMs && transactionFirstOffset < 0) this.#states.delete(producerId);
+    }
+  }
+
+  #stateFor({ producerId, producerEpoch, maxTimestamp }: BatchHeader): ProducerState {
+    const known = this.#states.get(producerId);
+    if (known !== undefined) return known;
+    const state: ProducerState = {
+      producerId,
+      epoch: producerEpoch,
+      batches: [],
+      lastTimestamp: maxTimestamp,
+      coordinatorEpoch: -1,
+      transactionFirstOffset: -1,
+    };
+    this.#states.set(producerId, state);
+    return state;
+  }
+}
+
+function findRepeated(state: ProducerState, header: BatchHeader): ProducedBatch | undefined {
+  const lastSequence = (header.baseSequence + header.lastOffsetDelta) % SEQUENCES;
+  return state.batches.find(
+    (batch) => batch.lastSequence === lastSequence && batch.offsetDelta === header.lastOffsetDelta,
+  );
+}
+
+/** Undefined: any will do, for nothing is known of what came before. */
+function expectedSequence(state: ProducerState, producerEpoch: number): number | undefined {
+  if (producerEpoch !== state.epoch) return 0;
+  const last = state.batches.at(-1);
+  return last === undefined ? undefined : (last.lastSequence + 1) % SEQUENCES;
+}

@@ -1,0 +1,192 @@
+import {
+  closeSync,
+  close as closeWithCallback,
+  fdatasync,
+  fstatSync,
+  ftruncate,
+  mkdirSync,
+  openSync,
+  readSync,
+  read as readWithCallback,
+  writevSync,
+  writev as writevWithCallback,
+} from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import type { Disk, DiskFile } from "./fs.ts";
+
+const closeAsync = promisify(closeWithCallback);
+const datasync = promisify(fdatasync);
+const truncate = promisify(ftruncate);
+
+/** The most buffers that one call takes on Linux and macOS. */
+const WRITEV_BUFFERS_MAX = 1024;
+
+/** The machine's file system. */
+export const realDisk: Disk = {
+  async open(path) {
+    return realDisk.openSync(path);
+  },
+  openSync(path) {
+    return new RealFile(openSync(path, "a+"));
+  },
+  readFile: (path) => orIfAbsent(readFile(path), undefined),
+  async replaceFile(path, bytes) {
+    const next = `${path}.tmp`;
+    const file = await open(next, "w");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(next, path);
+    await realDisk.syncDirectory(dirname(path));
+  },
+  async createFile(path, bytes) {
+    try {
+      await writeFile(path, bytes, { flag: "wx" });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return false;
+      throw error;
+    }
+  },
+  list: (path) => orIfAbsent(readdir(path), []),
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true });
+  },
+  makeDirectorySync(path) {
+    mkdirSync(path, { recursive: true });
+  },
+  rename,
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  async syncDirectory(path) {
+    const directory = await open(path, "r");
+    try {
+      await directory.sync();
+    } catch (error) {
+      // Some file systems (and Windows) have no such thing; the rename is as durable as it gets.
+      if (!["EINVAL", "EPERM", "EISDIR", "ENOTSUP"].includes(codeOf(error) ?? "")) throw error;
+    } finally {
+      await directory.close();
+    }
+  },
+  async space(path) {
+    const { bsize, blocks, bavail } = await statfs(path);
+    return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
+  },
+};
+
+async function orIfAbsent<T, U>(result: Promise<T>, absent: U): Promise<T | U> {
+  try {
+    return await result;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return absent;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+class RealFile implements DiskFile {
+  readonly #fd: number;
+  #size: number;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.#size = fstatSync(fd).size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  append(bytes: Buffer): Promise<void> {
+    return this.appendAll([bytes]);
+  }
+
+  async appendAll(chunks: readonly Buffer[]): Promise<void> {
+    let left = chunks;
+    while (left.length > 0) {
+      const some = left.slice(0, WRITEV_BUFFERS_MAX);
+      const written = await new Promise<number>((resolve, reject) => {
+        writevWithCallback(this.#fd, some, (error, bytes) =>
+          error ? reject(error) : resolve(bytes),
+        );
+      });
+      this.#size += written;
+      left = rest(left, written);
+    }
+  }
+
+  appendAllSync(chunks: readonly Buffer[]): void {
+    let left = chunks;
+    while (left.length > 0) {
+      const some = left.length > WRITEV_BUFFERS_MAX ? left.slice(0, WRITEV_BUFFERS_MAX) : left;
+      const written = writevSync(this.#fd, some);
+      this.#size += written;
+      left = rest(left, written);
+    }
+  }
+
+  async read(into: Buffer, position: number): Promise<number> {
+    let done = 0;
+    while (done < into.length) {
+      const more = await new Promise<number>((resolve, reject) => {
+        readWithCallback(
+          this.#fd,
+          into,
+          done,
+          into.length - done,
+          position + done,
+          (error, bytes) => (error ? reject(error) : resolve(bytes)),
+        );
+      });
+      if (more === 0) break;
+      done += more;
+    }
+    return done;
+  }
+
+  readSync(into: Buffer, position: number): number {
+    let done = 0;
+    while (done < into.length) {
+      const more = readSync(this.#fd, into, done, into.length - done, position + done);
+      if (more === 0) break;
+      done += more;
+    }
+    return done;
+  }
+
+  async truncate(size: number): Promise<void> {
+    await truncate(this.#fd, size);
+    this.#size = size;
+  }
+
+  sync(): Promise<void> {
+    return datasync(this.#fd);
+  }
+
+  close(): Promise<void> {
+    return closeAsync(this.#fd);
+  }
+
+  closeSync(): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** What is left of the chunks once so many bytes of them are written. Usually nothing. */
+function rest(chunks: readonly Buffer[], written: number): readonly Buffer[] {
+  let left = written;
+  for (let i = 0; i < chunks.length; i++) {
+    const chunk = chunks[i] as Buffer;
+    if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(i + 1)];
+    left -= chunk.length;
+  }
+  return [];
+}

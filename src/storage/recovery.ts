@@ -1,0 +1,251 @@
+import {
+  BATCH_HEADER_BYTES,
+  type BatchHeader,
+  isIntact,
+  MAGIC_V2,
+  magicAt,
+  readBatchHeader,
+  sizeInBytesAt,
+} from "../records/batch.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Disk } from "./fs.ts";
+import { LeaderEpochs } from "./leader-epochs.ts";
+import type { LogContent } from "./log.ts";
+import { EPOCHS_FILE, type LogFiles } from "./log-files.ts";
+import { decodeSnapshot } from "./producer-snapshot.ts";
+import { ProducerStates } from "./producer-states.ts";
+import { type Segment, segmentFile } from "./segment.ts";
+
+export interface LoadOptions {
+  readonly disk: Disk;
+  readonly files: LogFiles;
+  readonly logger: Logger;
+  readonly nowMs: number;
+  /** Batches below were on the disk when the broker last said so. */
+  readonly recoveryPoint: number;
+  /** What the checkpoint says; the first segment may begin later. */
+  readonly startOffset: number;
+  readonly wasCleanShutdown: boolean;
+  readonly indexIntervalBytes: number;
+}
+
+const READ_BYTES = 1024 * 1024;
+
+/** A log without files. */
+export function emptyContent(): LogContent {
+  return {
+    segments: [],
+    startOffset: 0,
+    endOffset: 0,
+    recoveryPoint: 0,
+    epochs: new LeaderEpochs(),
+    producers: new ProducerStates(),
+  };
+}
+
+/**
+ * Reads what a partition's folder holds. After a clean shutdown only the newest segment is looked
+ * at, from its last index entry on. After a crash every batch from the recovery point on is checked:
+ * the log ends before the first that is not whole, later segments are dropped, and indexes, producers
+ * and leader epochs are made anew from the batches (Kafka's LogLoader, LogSegment.recover).
+ */
+export async function loadLog(options: LoadOptions): Promise<LogContent> {
+  const { disk, files } = options;
+  const names = await disk.list(files.directory);
+  const baseOffsets = offsetsOf(names, ".log");
+  const epochsText = await disk.readFile(`${files.directory}/${EPOCHS_FILE}`);
+  const epochs = LeaderEpochs.parse(epochsText?.toString("utf8") ?? "");
+  await removeLeftovers(options, names);
+  if (baseOffsets.length === 0) return { ...emptyContent(), epochs };
+  const loaded = await loadSegments(options, baseOffsets);
+  const { segments, endOffset } = loaded;
+  epochs.truncateFromEnd(endOffset);
+  for (const { epoch, offset } of loaded.epochs) epochs.begin(epoch, offset);
+  const producers = await loadProducers(options, { names, segments, endOffset });
+  return {
+    segments,
+    startOffset: Math.max(options.startOffset, segments[0]?.baseOffset ?? 0),
+    endOffset,
+    recoveryPoint: options.wasCleanShutdown
+      ? endOffset
+      : Math.min(options.recoveryPoint, endOffset),
+    epochs,
+    producers,
+  };
+}
+
+function offsetsOf(names: readonly string[], suffix: string): number[] {
+  return names
+    .filter((name) => name.endsWith(suffix) && /^\d{20}\./.test(name))
+    .map((name) => Number.parseInt(name, 10))
+    .sort((one, other) => one - other);
+}
+
+/** Segments that were being removed, and files that were being replaced. */
+async function removeLeftovers(
+  { disk, files }: LoadOptions,
+  names: readonly string[],
+): Promise<void> {
+  const leftovers = names.filter((name) => name.endsWith(".deleted") || name.endsWith(".tmp"));
+  for (const name of leftovers) await disk.remove(`${files.directory}/${name}`);
+}
+
+interface Loaded {
+  readonly segments: Segment[];
+  readonly endOffset: number;
+  readonly epochs: readonly { readonly epoch: number; readonly offset: number }[];
+}
+
+async function loadSegments(options: LoadOptions, baseOffsets: readonly number[]): Promise<Loaded> {
+  const segments: Segment[] = [];
+  const epochs: { epoch: number; offset: number }[] = [];
+  let endOffset = baseOffsets[0] as number;
+  for (const [i, baseOffset] of baseOffsets.entries()) {
+    const segment = options.files.newSegment(baseOffset, options.nowMs);
+    const next = baseOffsets[i + 1];
+    const isDurable = next !== undefined && next <= options.recoveryPoint;
+    const isTrusted = (options.wasCleanShutdown || isDurable) && (await segment.load());
+    segments.push(segment);
+    if (isTrusted) {
+      endOffset = next ?? (await endOf(segment));
+      segment.unloadIndexes();
+      continue;
+    }
+    const recovered = await recoverSegment(segment, options, epochs);
+    endOffset = recovered.endOffset;
+    if (recovered.isWhole) continue;
+    await dropSegments(options, baseOffsets.slice(i + 1));
+    break;
+  }
+  return { segments, endOffset, epochs };
+}
+
+async function dropSegments({ files, logger, nowMs }: LoadOptions, baseOffsets: readonly number[]) {
+  for (const baseOffset of baseOffsets) {
+    logger.warn(`${files.directory}: segment ${baseOffset} lies behind damage and is dropped`);
+    await files.newSegment(baseOffset, nowMs).delete();
+  }
+}
+
+/** The offset after the last batch, read from the last index entry on. */
+async function endOf(segment: Segment): Promise<number> {
+  let endOffset = segment.baseOffset;
+  const position = segment.positionBefore(Number.MAX_SAFE_INTEGER);
+  await walkBatches(segment, position, (bytes, at) => {
+    const header = readBatchHeader(bytes, at);
+    endOffset = header.baseOffset + header.lastOffsetDelta + 1;
+    return true;
+  });
+  return endOffset;
+}
+
+/** Checks every batch of a segment and truncates behind the last that is whole. */
+async function recoverSegment(
+  segment: Segment,
+  { files, logger, indexIntervalBytes }: LoadOptions,
+  epochs: { epoch: number; offset: number }[],
+): Promise<{ readonly endOffset: number; readonly isWhole: boolean }> {
+  let endOffset = segment.baseOffset;
+  const fileBytes = segment.file().size;
+  segment.reset();
+  await walkBatches(segment, 0, (bytes, at) => {
+    const header = wholeBatch(bytes, at, endOffset);
+    if (header === undefined) return false;
+    const latest = epochs.at(-1)?.epoch ?? -1;
+    if (header.partitionLeaderEpoch > latest) {
+      epochs.push({ epoch: header.partitionLeaderEpoch, offset: header.baseOffset });
+    }
+    segment.add(header, indexIntervalBytes);
+    endOffset = header.baseOffset + header.lastOffsetDelta + 1;
+    return true;
+  });
+  const isWhole = segment.size === fileBytes;
+  if (!isWhole) {
+    logger.warn(
+      `${files.directory}: ${fileBytes - segment.size} bytes behind offset ${endOffset} are no whole batches and are cut off`,
+    );
+    await segment.during((file) => file.truncate(segment.size));
+  }
+  await segment.sync();
+  return { endOffset, isWhole };
+}
+
+/** The header of a batch that is as it was written and comes in its turn; else undefined. */
+function wholeBatch(bytes: Buffer, at: number, minOffset: number): BatchHeader | undefined {
+  if (magicAt(bytes, at) !== MAGIC_V2 || !isIntact(bytes, at)) return undefined;
+  try {
+    const header = readBatchHeader(bytes, at);
+    return header.baseOffset >= minOffset && header.lastOffsetDelta >= 0 ? header : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks at the batch at `at`; false once it has seen enough. */
+type Visit = (bytes: Buffer, at: number) => boolean;
+
+/** Shows every batch that lies in the file as a whole. */
+async function walkBatches(segment: Segment, from: number, visit: Visit): Promise<void> {
+  const fileBytes = segment.file().size;
+  let position = from;
+  let wanted = READ_BYTES;
+  while (position < fileBytes) {
+    const buffer = Buffer.allocUnsafe(Math.min(wanted, fileBytes - position));
+    const count = await segment.during((file) => file.read(buffer, position));
+    const chunk = buffer.subarray(0, count);
+    const step = visitChunk(chunk, fileBytes - position, visit);
+    if (step.isOver || (step.bytes === 0 && step.wanted <= chunk.length)) return;
+    position += step.bytes;
+    wanted = Math.max(READ_BYTES, step.wanted);
+  }
+}
+
+/** How far the whole batches of a chunk went, and how large the next one is. */
+function visitChunk(
+  chunk: Buffer,
+  left: number,
+  visit: Visit,
+): { readonly bytes: number; readonly wanted: number; readonly isOver: boolean } {
+  let at = 0;
+  while (at + BATCH_HEADER_BYTES <= chunk.length) {
+    const size = sizeInBytesAt(chunk, at);
+    const isWhole = size >= BATCH_HEADER_BYTES && size <= left - at;
+    if (isWhole && at + size > chunk.length) return { bytes: at, wanted: size, isOver: false };
+    if (!isWhole || !visit(chunk, at)) return { bytes: at, wanted: 0, isOver: true };
+    at += size;
+  }
+  return { bytes: at, wanted: 0, isOver: false };
+}
+
+/** From the newest snapshot at or before the end, and the batches since. */
+async function loadProducers(
+  { disk, files }: LoadOptions,
+  log: {
+    readonly names: readonly string[];
+    readonly segments: readonly Segment[];
+    readonly endOffset: number;
+  },
+): Promise<ProducerStates> {
+  const usable = offsetsOf(log.names, ".snapshot").filter((offset) => offset <= log.endOffset);
+  let producers = new ProducerStates();
+  let from = 0;
+  for (const offset of usable.reverse()) {
+    const bytes = await disk.readFile(segmentFile(files.directory, offset, ".snapshot"));
+    const found = bytes === undefined ? undefined : decodeSnapshot(bytes);
+    if (found === undefined) continue;
+    producers = found;
+    from = offset;
+    break;
+  }
+  for (const [i, segment] of log.segments.entries()) {
+    const end = log.segments[i + 1]?.baseOffset ?? log.endOffset;
+    if (end <= from) continue;
+    await walkBatches(segment, segment.positionBefore(from), (bytes, at) => {
+      const header = readBatchHeader(bytes, at);
+      if (header.baseOffset >= from) producers.note(header);
+      return true;
+    });
+    segment.unloadIndexes();
+  }
+  return producers;
+}
