@@ -11,7 +11,8 @@ export const deleteGroupsHandler: Handler = defineHandler({
   api: deleteGroups,
 
   async handle(request, context, { groups }) {
-    const results = request.groupsNames.map(async (groupId) => ({
+    // A group named twice is deleted, and answered, once.
+    const results = [...new Set(request.groupsNames)].map(async (groupId) => ({
       groupId,
       errorCode: context.may("delete", "group", groupId)
         ? await groups.deleteGroup(groupId)

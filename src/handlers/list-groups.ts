@@ -1,8 +1,6 @@
 import { listGroups } from "../protocol/generated/list-groups.ts";
+import { CLUSTER_NAME } from "./authorized-operations.ts";
 import { defineHandler, type Handler } from "./handler.ts";
-
-/** Kafka's name for the one cluster there is, as a resource. */
-const CLUSTER_NAME = "kafka-cluster";
 
 /**
  * ListGroups lists the groups that this broker coordinates.

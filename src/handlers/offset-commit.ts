@@ -3,17 +3,12 @@ import { commitRefusal } from "../coordinator/group/offset-commit.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { type OffsetCommitRequest, offsetCommit } from "../protocol/generated/offset-commit.ts";
 import { defineHandler, type Handler, type RequestContext } from "./handler.ts";
+import { mergedTopics } from "./merged-topics.ts";
 
 /** From this version on topics are named by id. */
 const TOPIC_ID_FROM_VERSION = 10;
 
 type Topic = OffsetCommitRequest["topics"][number];
-
-/** A topic of the request, and for each of its partitions the refusal, if it has been refused. */
-interface Checked {
-  readonly topic: Topic;
-  readonly refusals: readonly (ErrorCode | undefined)[];
-}
 
 /**
  * OffsetCommit stores how far a group has read. What exists is committed though its neighbour does not.
@@ -32,50 +27,39 @@ export const offsetCommitHandler: Handler = defineHandler({
       return commitRefusal(request, ErrorCode.GROUP_AUTHORIZATION_FAILED);
     }
     const checked = request.topics.map((topic) => check(topic, context, image()));
-    const accepted = checked.map(acceptedOf).filter(({ partitions }) => partitions.length > 0);
-    if (accepted.length === 0) return { topics: checked.map((each) => answerFor(each, [])) };
+    const refused = checked.map((each) => each.refused);
+    const accepted = checked
+      .map((each) => each.accepted)
+      .filter(({ partitions }) => partitions.length > 0);
+    if (accepted.length === 0) return { topics: mergedTopics(refused, []) };
 
     const { topics } = await groups.commitOffsets({ ...request, topics: accepted }, context);
-    const codes = topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode));
-    return { topics: checked.map((each) => answerFor(each, codes)) };
+    return { topics: mergedTopics(refused, topics) };
   },
 });
 
-function check(topic: Topic, context: RequestContext, image: MetadataImage): Checked {
+/** Parts what may be committed from what is refused. Topics have their name from here on. */
+function check(topic: Topic, context: RequestContext, image: MetadataImage) {
   const byId = context.version >= TOPIC_ID_FROM_VERSION;
   const known = byId ? image.topicById(topic.topicId) : image.topic(topic.name);
-  const named = byId ? { ...topic, name: known?.name ?? "" } : topic;
-  const refuseAll = (code: ErrorCode) => ({
-    topic: named,
-    refusals: topic.partitions.map(() => code),
-  });
-
-  if (byId && known === undefined) return refuseAll(ErrorCode.UNKNOWN_TOPIC_ID);
-  if (!context.may("read", "topic", named.name)) {
-    return refuseAll(ErrorCode.TOPIC_AUTHORIZATION_FAILED);
-  }
-  if (known === undefined) return refuseAll(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-  const refusals = topic.partitions.map(({ partitionIndex }) =>
-    known.partitions[partitionIndex] === undefined
+  // Without a name, the id has to tell unknown topics apart.
+  const name = byId ? (known?.name ?? topic.topicId) : topic.name;
+  const refusalOf = (partitionIndex: number): ErrorCode | undefined => {
+    if (byId && known === undefined) return ErrorCode.UNKNOWN_TOPIC_ID;
+    if (!context.may("read", "topic", name)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
+    return known?.partitions[partitionIndex] === undefined
       ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-      : undefined,
-  );
-  return { topic: named, refusals };
-}
+      : undefined;
+  };
 
-function acceptedOf({ topic, refusals }: Checked): Topic {
-  const partitions = topic.partitions.filter((_, i) => refusals[i] === undefined);
-  return { ...topic, partitions };
-}
-
-/** Takes the results of what was accepted from the front of `codes`. */
-function answerFor({ topic, refusals }: Checked, codes: number[]) {
+  const { topicId, partitions } = topic;
+  const refused = partitions.flatMap(({ partitionIndex }) => {
+    const errorCode = refusalOf(partitionIndex);
+    return errorCode === undefined ? [] : [{ partitionIndex, errorCode }];
+  });
+  const accepted = partitions.filter((each) => refusalOf(each.partitionIndex) === undefined);
   return {
-    name: topic.name,
-    topicId: topic.topicId,
-    partitions: topic.partitions.map(({ partitionIndex }, i) => ({
-      partitionIndex,
-      errorCode: refusals[i] ?? codes.shift() ?? ErrorCode.UNKNOWN_SERVER_ERROR,
-    })),
+    refused: { name, topicId, partitions: refused },
+    accepted: { name, topicId, partitions: accepted },
   };
 }

@@ -1,6 +1,7 @@
 import { ErrorCode } from "../protocol/errors.ts";
 import { type OffsetDeleteRequest, offsetDelete } from "../protocol/generated/offset-delete.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+import { mergedTopics } from "./merged-topics.ts";
 
 type Topic = OffsetDeleteRequest["topics"][number];
 
@@ -16,41 +17,31 @@ export const offsetDeleteHandler: Handler = defineHandler({
     if (!context.may("delete", "group", request.groupId)) {
       return { errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED, topics: [] };
     }
-    const refusals = request.topics.map((topic) => refusalsOf(topic, context, services));
-    const accepted = request.topics.map((topic, t) => ({
-      ...topic,
-      partitions: topic.partitions.filter((_, p) => refusals[t]?.[p] === undefined),
-    }));
-    const deleted = await services.groups.deleteOffsets({ ...request, topics: accepted });
-    if (deleted.errorCode !== ErrorCode.NONE) return { errorCode: deleted.errorCode, topics: [] };
-
-    const topics = request.topics.map(({ name, partitions }, t) => {
-      const codes = deleted.topics[t]?.partitions.map(({ errorCode }) => errorCode) ?? [];
-      return {
-        name,
-        partitions: partitions.map(({ partitionIndex }, p) => ({
-          partitionIndex,
-          errorCode: refusals[t]?.[p] ?? codes.shift() ?? ErrorCode.UNKNOWN_SERVER_ERROR,
-        })),
-      };
+    const checked = request.topics.map((topic) => check(topic, context, services));
+    const accepted = checked.map((each) => each.accepted);
+    const { errorCode, topics } = await services.groups.deleteOffsets({
+      ...request,
+      topics: accepted,
     });
-    return { errorCode: ErrorCode.NONE, topics };
+    if (errorCode !== ErrorCode.NONE) return { errorCode, topics: [] };
+    const refused = checked.map((each) => each.refused);
+    return { errorCode, topics: mergedTopics(refused, topics) };
   },
 });
 
-function refusalsOf(
-  topic: Topic,
-  context: RequestContext,
-  { image }: Services,
-): readonly (ErrorCode | undefined)[] {
-  const { name, partitions } = topic;
-  if (!context.may("read", "topic", name)) {
-    return partitions.map(() => ErrorCode.TOPIC_AUTHORIZATION_FAILED);
-  }
+/** Parts what may be deleted from what is refused. */
+function check({ name, partitions }: Topic, context: RequestContext, { image }: Services) {
   const known = image().topic(name);
-  return partitions.map(({ partitionIndex }) =>
-    known?.partitions[partitionIndex] === undefined
+  const refusalOf = (partitionIndex: number): ErrorCode | undefined => {
+    if (!context.may("read", "topic", name)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
+    return known?.partitions[partitionIndex] === undefined
       ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-      : undefined,
-  );
+      : undefined;
+  };
+  const refused = partitions.flatMap(({ partitionIndex }) => {
+    const errorCode = refusalOf(partitionIndex);
+    return errorCode === undefined ? [] : [{ partitionIndex, errorCode }];
+  });
+  const accepted = partitions.filter((each) => refusalOf(each.partitionIndex) === undefined);
+  return { refused: { name, partitions: refused }, accepted: { name, partitions: accepted } };
 }

@@ -1,92 +1,37 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { GroupCoordinator } from "../../src/coordinator/group/group-coordinator.ts";
-import { deleteGroupsHandler } from "../../src/handlers/delete-groups.ts";
-import { describeGroupsHandler } from "../../src/handlers/describe-groups.ts";
 import { findCoordinatorHandler } from "../../src/handlers/find-coordinator.ts";
 import { heartbeatHandler } from "../../src/handlers/heartbeat.ts";
 import { joinGroupHandler } from "../../src/handlers/join-group.ts";
 import { leaveGroupHandler } from "../../src/handlers/leave-group.ts";
-import { listGroupsHandler } from "../../src/handlers/list-groups.ts";
 import { offsetCommitHandler } from "../../src/handlers/offset-commit.ts";
 import { offsetDeleteHandler } from "../../src/handlers/offset-delete.ts";
 import { offsetFetchHandler } from "../../src/handlers/offset-fetch.ts";
 import { syncGroupHandler } from "../../src/handlers/sync-group.ts";
 import { ErrorCode } from "../../src/protocol/errors.ts";
-import { deleteGroups } from "../../src/protocol/generated/delete-groups.ts";
-import { describeGroups } from "../../src/protocol/generated/describe-groups.ts";
 import { findCoordinator } from "../../src/protocol/generated/find-coordinator.ts";
 import { heartbeat } from "../../src/protocol/generated/heartbeat.ts";
 import { joinGroup } from "../../src/protocol/generated/join-group.ts";
 import { leaveGroup } from "../../src/protocol/generated/leave-group.ts";
-import { listGroups } from "../../src/protocol/generated/list-groups.ts";
 import { offsetCommit } from "../../src/protocol/generated/offset-commit.ts";
 import { offsetDelete } from "../../src/protocol/generated/offset-delete.ts";
 import { offsetFetch } from "../../src/protocol/generated/offset-fetch.ts";
 import { syncGroup } from "../../src/protocol/generated/sync-group.ts";
-import { silentLogger } from "../../src/telemetry/logger.ts";
-import { defaultSettings } from "../support/coordinator/group-world.ts";
-import { MemoryInternalTopic } from "../support/coordinator/memory-internal-topic.ts";
-import { ask, type May, type SmallBroker, smallBroker } from "./support.ts";
+import {
+  commitOf,
+  type GroupBroker,
+  groupBroker,
+  joinRequest,
+  NO_GROUPS,
+  stableMember,
+} from "../support/coordinator/group-broker.ts";
+import { ask, type May } from "./support.ts";
 
 const UNKNOWN_ID = "EREREREREREREREREREREQ";
-const UNAUTHORIZED: May = (_, type) => type !== "group";
 
-let broker: SmallBroker;
-let ordersId: string;
-
-/** The internal topic of the broker's cluster, with its records in memory. */
-class ClusterTopic extends MemoryInternalTopic {
-  override async ensure(): Promise<void> {
-    await broker.controller.autoCreate("__consumer_offsets");
-    await super.ensure();
-  }
-}
+let broker: GroupBroker;
 
 beforeEach(async () => {
-  broker = await smallBroker();
-  const { controller, clock } = broker;
-  ordersId = (await controller.autoCreate("orders")).id;
-  const groups = new GroupCoordinator({
-    offsetsTopic: new ClusterTopic(1),
-    topics: {
-      topicId: (name) => controller.image.topic(name)?.id,
-      topicName: (id) => controller.image.topicById(id)?.name,
-      partitionCount: (name) => controller.image.topic(name)?.partitions.length,
-    },
-    clock,
-    random: Math.random,
-    logger: silentLogger,
-    config: defaultSettings,
-  });
-  broker.services = { ...broker.services, groups };
-});
-
-async function ensured(): Promise<void> {
-  await broker.services.groups.ensureTopic();
-}
-
-const joinRequest = {
-  groupId: "g",
-  sessionTimeoutMs: 10_000,
-  rebalanceTimeoutMs: 10_000,
-  memberId: "",
-  protocolType: "consumer",
-  protocols: [{ name: "range", metadata: Buffer.from("m") }],
-};
-
-async function stableMember(): Promise<{ memberId: string; generationId: number }> {
-  await ensured();
-  const joined = await ask(joinGroupHandler, joinGroup, joinRequest, { broker, version: 3 });
-  const { memberId, generationId } = joined;
-  const assignments = [{ memberId, assignment: Buffer.from("a") }];
-  const sync = { groupId: "g", generationId, memberId, assignments };
-  await ask(syncGroupHandler, syncGroup, sync, { broker });
-  return { memberId, generationId };
-}
-
-const commitOf = (topic: { name?: string; topicId?: string }, partitionIndex = 0, offset = 3) => ({
-  ...topic,
-  partitions: [{ partitionIndex, committedOffset: offset, committedMetadata: "m" }],
+  broker = await groupBroker();
 });
 
 describe("FindCoordinator", () => {
@@ -140,7 +85,7 @@ describe("FindCoordinator", () => {
 
 describe("JoinGroup, SyncGroup, Heartbeat, LeaveGroup", () => {
   test("errors name no protocol from version 7 on, and an empty one before", async () => {
-    await ensured();
+    await broker.services.groups.ensureTopic();
     const request = { ...joinRequest, groupId: "" };
     const v9 = await ask(joinGroupHandler, joinGroup, request, { broker });
     const v6 = await ask(joinGroupHandler, joinGroup, request, { broker, version: 6 });
@@ -150,7 +95,7 @@ describe("JoinGroup, SyncGroup, Heartbeat, LeaveGroup", () => {
   });
 
   test("version 0 takes the session timeout for the rebalance timeout, too", async () => {
-    await ensured();
+    await broker.services.groups.ensureTopic();
     const { memberId } = await ask(joinGroupHandler, joinGroup, joinRequest, {
       broker,
       version: 0,
@@ -159,7 +104,7 @@ describe("JoinGroup, SyncGroup, Heartbeat, LeaveGroup", () => {
       syncGroupHandler,
       syncGroup,
       { groupId: "g", generationId: 1, memberId, assignments: [] },
-      { broker },
+      { broker, version: 4 },
     );
     const second = await ask(joinGroupHandler, joinGroup, joinRequest, { broker });
     const parked = ask(
@@ -183,8 +128,22 @@ describe("JoinGroup, SyncGroup, Heartbeat, LeaveGroup", () => {
     expect(await parked).toMatchObject({ errorCode: 0, leader: second.memberId });
   });
 
+  test("SyncGroup has to name type and protocol from version 5 on", async () => {
+    const { memberId, generationId } = await stableMember(broker);
+    const request = { groupId: "g", generationId, memberId, assignments: [] };
+    const named = { ...request, protocolType: "consumer", protocolName: "range" };
+
+    const codes = [
+      await ask(syncGroupHandler, syncGroup, request, { broker, version: 4 }),
+      await ask(syncGroupHandler, syncGroup, request, { broker }),
+      await ask(syncGroupHandler, syncGroup, named, { broker }),
+    ].map(({ errorCode }) => errorCode);
+
+    expect(codes).toEqual([0, ErrorCode.INCONSISTENT_GROUP_PROTOCOL, 0]);
+  });
+
   test("LeaveGroup answers one member before version 3, each one since", async () => {
-    const { memberId } = await stableMember();
+    const { memberId } = await stableMember(broker);
     const old = { groupId: "g", memberId: "zz" };
     const members = [{ memberId: "zz" }, { memberId }];
 
@@ -197,8 +156,8 @@ describe("JoinGroup, SyncGroup, Heartbeat, LeaveGroup", () => {
   });
 
   test("without the right to read the group nothing is answered but that", async () => {
-    await ensured();
-    const options = { broker, may: UNAUTHORIZED };
+    await broker.services.groups.ensureTopic();
+    const options = { broker, may: NO_GROUPS };
     const member = { groupId: "g", generationId: 1, memberId: "m" };
     const answers = [
       await ask(joinGroupHandler, joinGroup, joinRequest, options),
@@ -215,11 +174,12 @@ describe("JoinGroup, SyncGroup, Heartbeat, LeaveGroup", () => {
 });
 
 describe("OffsetCommit", () => {
-  test("commits what exists beside what does not, in the order of the request", async () => {
-    const { memberId, generationId } = await stableMember();
+  test("commits what exists beside what does not; refusals come first, as Kafka has them", async () => {
+    const { memberId, generationId } = await stableMember(broker);
     const topics = [
       commitOf({ name: "nope" }),
-      { name: "orders", partitions: [77, 0].flatMap((p) => commitOf({}, p).partitions) },
+      { name: "orders", partitions: [] },
+      { name: "orders", partitions: [0, 77].flatMap((p) => commitOf({}, p).partitions) },
     ];
     const request = { groupId: "g", generationIdOrMemberEpoch: generationId, memberId, topics };
 
@@ -238,8 +198,8 @@ describe("OffsetCommit", () => {
   });
 
   test("from version 10 on topics go by id", async () => {
-    await ensured();
-    const topics = [commitOf({ topicId: UNKNOWN_ID }), commitOf({ topicId: ordersId })];
+    await broker.services.groups.ensureTopic();
+    const topics = [commitOf({ topicId: UNKNOWN_ID }), commitOf({ topicId: broker.ordersId })];
 
     const answer = await ask(
       offsetCommitHandler,
@@ -250,19 +210,19 @@ describe("OffsetCommit", () => {
 
     expect(answer.topics).toMatchObject([
       { topicId: UNKNOWN_ID, partitions: [{ errorCode: ErrorCode.UNKNOWN_TOPIC_ID }] },
-      { topicId: ordersId, partitions: [{ errorCode: 0 }] },
+      { topicId: broker.ordersId, partitions: [{ errorCode: 0 }] },
     ]);
   });
 
   test("a group that is refused is refused for every partition", async () => {
-    await ensured();
+    await broker.services.groups.ensureTopic();
     const request = { groupId: "g", memberId: "", topics: [commitOf({ name: "orders" })] };
     const mayNotReadTopics: May = (_, type) => type !== "topic";
 
     const group = await ask(offsetCommitHandler, offsetCommit, request, {
       broker,
       version: 9,
-      may: UNAUTHORIZED,
+      may: NO_GROUPS,
     });
     const topic = await ask(offsetCommitHandler, offsetCommit, request, {
       broker,
@@ -277,7 +237,7 @@ describe("OffsetCommit", () => {
 
 describe("OffsetFetch", () => {
   beforeEach(async () => {
-    await ensured();
+    await broker.services.groups.ensureTopic();
     const request = { groupId: "g", memberId: "", topics: [commitOf({ name: "orders" })] };
     await ask(offsetCommitHandler, offsetCommit, request, { broker, version: 9 });
   });
@@ -309,7 +269,7 @@ describe("OffsetFetch", () => {
     const groups = ["g", "nogroup"].map((groupId) => ({
       groupId,
       topics: [
-        { topicId: ordersId, partitionIndexes: [0] },
+        { topicId: broker.ordersId, partitionIndexes: [0] },
         { topicId: UNKNOWN_ID, partitionIndexes: [0] },
       ],
     }));
@@ -320,7 +280,7 @@ describe("OffsetFetch", () => {
     expect(answer.groups).toMatchObject([
       {
         groupId: "g",
-        topics: [{ topicId: ordersId, partitions: [{ committedOffset: 3 }] }, unknown],
+        topics: [{ topicId: broker.ordersId, partitions: [{ committedOffset: 3 }] }, unknown],
       },
       {
         groupId: "nogroup",
@@ -343,7 +303,7 @@ describe("OffsetFetch", () => {
       { broker, version: 2 },
     );
 
-    expect(v10.groups[0]?.topics[0]?.topicId).toBe(ordersId);
+    expect(v10.groups[0]?.topics[0]?.topicId).toBe(broker.ordersId);
     expect(v8.groups[0]?.topics[0]?.name).toBe("orders");
     expect(v2.topics[0]?.name).toBe("orders");
     expect(v10.groups[1]).toMatchObject({ errorCode: 0, topics: [] });
@@ -365,13 +325,13 @@ describe("OffsetFetch", () => {
       offsetFetchHandler,
       offsetFetch,
       { groups },
-      { broker, version: 9, may: UNAUTHORIZED },
+      { broker, version: 9, may: NO_GROUPS },
     );
     const v1 = await ask(
       offsetFetchHandler,
       offsetFetch,
       { groupId: "g", topics: [{ name: "orders", partitionIndexes: [0] }] },
-      { broker, version: 1, may: UNAUTHORIZED },
+      { broker, version: 1, may: NO_GROUPS },
     );
 
     expect(topics.groups[0]?.topics).toEqual([]);
@@ -380,109 +340,5 @@ describe("OffsetFetch", () => {
     );
     expect(group.groups.map(({ errorCode }) => errorCode)).toEqual([30, 30]);
     expect(v1.topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.GROUP_AUTHORIZATION_FAILED);
-  });
-});
-
-describe("DescribeGroups, ListGroups, DeleteGroups, OffsetDelete", () => {
-  test("an unknown group is dead: without error before version 6, with one since", async () => {
-    await stableMember();
-    const request = { groups: ["g", "nogroup"], includeAuthorizedOperations: true };
-
-    const v5 = await ask(describeGroupsHandler, describeGroups, request, { broker, version: 5 });
-    const v6 = await ask(describeGroupsHandler, describeGroups, request, { broker });
-
-    expect(v5.groups[1]).toMatchObject({
-      errorCode: 0,
-      groupState: "Dead",
-      authorizedOperations: 3400,
-    });
-    expect(v6.groups[1]).toMatchObject({
-      errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
-      errorMessage: "Group nogroup not found.",
-      groupState: "Dead",
-      authorizedOperations: -2147483648,
-    });
-    expect(v6.groups[0]).toMatchObject({
-      errorCode: 0,
-      errorMessage: null,
-      groupState: "Stable",
-      protocolType: "consumer",
-      protocolData: "range",
-      authorizedOperations: 3400,
-      members: [{ clientId: "test", clientHost: "/127.0.0.1", memberMetadata: Buffer.from("m") }],
-    });
-  });
-
-  test("a group that is not stable says nothing of protocol and subscriptions", async () => {
-    await ensured();
-    await ask(joinGroupHandler, joinGroup, joinRequest, { broker, version: 3 });
-
-    const { groups } = await ask(
-      describeGroupsHandler,
-      describeGroups,
-      { groups: ["g"] },
-      { broker },
-    );
-
-    expect(groups[0]).toMatchObject({ groupState: "CompletingRebalance", protocolData: "" });
-    expect(groups[0]?.members[0]?.memberMetadata).toHaveLength(0);
-    expect(groups[0]?.authorizedOperations).toBe(-2147483648);
-  });
-
-  test("only groups that the client may describe are listed", async () => {
-    await stableMember();
-    const nothing: May = () => false;
-
-    const all = await ask(listGroupsHandler, listGroups, {}, { broker });
-    const none = await ask(listGroupsHandler, listGroups, {}, { broker, may: nothing });
-
-    expect(all.groups).toEqual([
-      { groupId: "g", protocolType: "consumer", groupState: "Stable", groupType: "classic" },
-    ]);
-    expect(none.groups).toEqual([]);
-  });
-
-  test("each group is deleted for itself", async () => {
-    const { memberId, generationId } = await stableMember();
-    const groupsNames = ["g", "nogroup", ""];
-    const before = await ask(deleteGroupsHandler, deleteGroups, { groupsNames }, { broker });
-    await ask(leaveGroupHandler, leaveGroup, { groupId: "g", members: [{ memberId }] }, { broker });
-    const after = await ask(deleteGroupsHandler, deleteGroups, { groupsNames }, { broker });
-
-    expect(generationId).toBe(1);
-    expect(before.results.map(({ errorCode }) => errorCode)).toEqual([68, 69, 69]);
-    expect(after.results.map(({ errorCode }) => errorCode)).toEqual([0, 69, 69]);
-  });
-
-  test("offsets are deleted for what exists; an unknown group has no partitions in its answer", async () => {
-    await ensured();
-    await ask(
-      offsetCommitHandler,
-      offsetCommit,
-      { groupId: "g", memberId: "", topics: [commitOf({ name: "orders" })] },
-      { broker, version: 9 },
-    );
-    const topics = [
-      { name: "nope", partitions: [{ partitionIndex: 0 }] },
-      { name: "orders", partitions: [{ partitionIndex: 0 }, { partitionIndex: 99 }] },
-    ];
-
-    const known = await ask(
-      offsetDeleteHandler,
-      offsetDelete,
-      { groupId: "g", topics },
-      { broker },
-    );
-    const unknown = await ask(
-      offsetDeleteHandler,
-      offsetDelete,
-      { groupId: "nogroup", topics },
-      { broker },
-    );
-
-    expect(
-      known.topics.map(({ partitions }) => partitions.map(({ errorCode }) => errorCode)),
-    ).toEqual([[3], [0, 3]]);
-    expect(unknown).toMatchObject({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] });
   });
 });

@@ -10,11 +10,11 @@ export class ProtocolVotes {
   readonly #supporters = new Map<string, number>();
 
   add(member: ClassicMember): void {
-    for (const { name } of member.protocols) this.#count(name, 1);
+    for (const name of namesOf(member)) this.#count(name, 1);
   }
 
   remove(member: ClassicMember): void {
-    for (const { name } of member.protocols) this.#count(name, -1);
+    for (const name of namesOf(member)) this.#count(name, -1);
   }
 
   isCommonTo(memberCount: number, name: string): boolean {
@@ -41,4 +41,9 @@ export class ProtocolVotes {
     if (supporters > 0) this.#supporters.set(name, supporters);
     else this.#supporters.delete(name);
   }
+}
+
+/** Each protocol once. (Kafka counts one that a member names twice as two, and never answers then.) */
+function namesOf(member: ClassicMember): Set<string> {
+  return new Set(member.protocols.map(({ name }) => name));
 }

@@ -35,6 +35,10 @@ test("a tie goes where Kafka's hash map puts it, whoever came first", () => {
   expect(winnerOf(member("b", "rr", "range"), member("a", "range", "rr"))).toBe("rr");
 });
 
+test("a protocol that a member names twice counts once", () => {
+  expect(winnerOf(member("a", "range", "range"))).toBe("range");
+});
+
 test("without a common protocol nothing wins", () => {
   expect(winnerOf(member("a", "range"), member("b", "sticky"))).toBeUndefined();
 });
