@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { emitApiList } from "./emit-api-list.ts";
-import { emitFile, type GeneratedFile } from "./emit-file.ts";
+import { emitFile } from "./emit-file.ts";
 import { loadSpecs } from "./load.ts";
 
 /**
@@ -13,28 +13,26 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const target = join(root, "src/protocol/generated");
 
 const specs = loadSpecs(join(root, "protocol-specs"));
-const files = [...specs.flatMap(emitFile), emitApiList(specs)];
-if (process.argv.includes("--check")) check(files);
-else write(files);
+const wanted = new Map(
+  [...specs.flatMap(emitFile), emitApiList(specs)].map(({ path, text }) => [path, text]),
+);
+const changed = [...wanted.keys()].filter((path) => read(path) !== wanted.get(path));
+const orphaned = present().filter((path) => !wanted.has(path));
+if (process.argv.includes("--check")) check();
+else write();
 
-function write(generated: readonly GeneratedFile[]): void {
-  rmSync(target, { recursive: true, force: true });
-  for (const { path, text } of generated) {
+/** Touches only what changes, so that whatever is running meanwhile never misses a file. */
+function write(): void {
+  for (const path of changed) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
-    writeFileSync(join(target, path), text);
+    writeFileSync(join(target, path), wanted.get(path) as string);
   }
-  process.stdout.write(`${generated.length} files generated\n`);
+  for (const path of orphaned) rmSync(join(target, path));
+  process.stdout.write(`${wanted.size} files generated, ${changed.length} of them changed\n`);
 }
 
-function check(generated: readonly GeneratedFile[]): void {
-  const wanted = new Map(generated.map(({ path, text }) => [path, text]));
-  const present = readdirSync(target, { recursive: true, encoding: "utf8" }).filter((path) =>
-    path.endsWith(".ts"),
-  );
-  const stale = [
-    ...[...wanted].filter(([path, text]) => read(path) !== text).map(([path]) => path),
-    ...present.filter((path) => !wanted.has(path)),
-  ];
+function check(): void {
+  const stale = [...changed, ...orphaned];
   if (stale.length > 0) {
     process.stderr.write(`not what the specs say, run npm run generate:\n${stale.join("\n")}\n`);
     process.exit(1);
@@ -42,10 +40,14 @@ function check(generated: readonly GeneratedFile[]): void {
   process.stdout.write(`${wanted.size} generated files are what the specs say\n`);
 }
 
+function present(): readonly string[] {
+  if (!existsSync(target)) return [];
+  return readdirSync(target, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".ts"));
+}
+
 function read(path: string): string | undefined {
-  try {
-    return readFileSync(join(target, path), "utf8");
-  } catch {
-    return undefined;
-  }
+  const file = join(target, path);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }

@@ -64,43 +64,35 @@ export interface PartitionsSchemaInput {
 
 function readTransactionLogValue0(reader: Reader): TransactionLogValue {
   const producerId_ = reader.int64();
-  const previousProducerId_ = reader.int64();
-  const nextProducerId_ = reader.int64();
   const producerEpoch_ = reader.int16();
-  const nextProducerEpoch_ = reader.int16();
   const transactionTimeoutMs_ = reader.int32();
   const transactionStatus_ = reader.int8();
   const transactionPartitions_ = readNullableArray(reader, reader.nullableArrayLength(6), readPartitionsSchema0);
   const transactionLastUpdateTimestampMs_ = reader.int64();
   const transactionStartTimestampMs_ = reader.int64();
-  const clientTransactionVersion_ = reader.int16();
   return {
     producerId: producerId_,
-    previousProducerId: previousProducerId_,
-    nextProducerId: nextProducerId_,
+    previousProducerId: -1,
+    nextProducerId: -1,
     producerEpoch: producerEpoch_,
-    nextProducerEpoch: nextProducerEpoch_,
+    nextProducerEpoch: -1,
     transactionTimeoutMs: transactionTimeoutMs_,
     transactionStatus: transactionStatus_,
     transactionPartitions: transactionPartitions_,
     transactionLastUpdateTimestampMs: transactionLastUpdateTimestampMs_,
     transactionStartTimestampMs: transactionStartTimestampMs_,
-    clientTransactionVersion: clientTransactionVersion_,
+    clientTransactionVersion: 0,
   };
 }
 
 function writeTransactionLogValue0(writer: Writer, value: TransactionLogValueInput): void {
   writer.int64(value.producerId);
-  writer.int64((value.previousProducerId ?? -1));
-  writer.int64((value.nextProducerId ?? -1));
   writer.int16(value.producerEpoch);
-  writer.int16((value.nextProducerEpoch ?? -1));
   writer.int32(value.transactionTimeoutMs);
   writer.int8(value.transactionStatus);
   writeArray(writer, value.transactionPartitions, writePartitionsSchema0);
   writer.int64(value.transactionLastUpdateTimestampMs);
   writer.int64(value.transactionStartTimestampMs);
-  writer.int16((value.clientTransactionVersion ?? 0));
 }
 
 function readTransactionLogValue1(reader: Reader): TransactionLogValue {
