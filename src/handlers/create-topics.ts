@@ -1,0 +1,115 @@
+import type { TopicResult } from "../cluster/controller.ts";
+import { CLUSTER_METADATA_TOPIC } from "../cluster/topic-name.ts";
+import { describeTopicConfig } from "../config/describe.ts";
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import {
+  type CreatableTopic,
+  type CreatableTopicResultInput,
+  type CreateTopicsRequest,
+  createTopics,
+} from "../protocol/generated/create-topics.ts";
+import { ZERO_UUID } from "../protocol/uuid.ts";
+import { CLUSTER_NAME } from "./authorized-operations.ts";
+import { beforeDeadline } from "./deadline.ts";
+import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+
+/**
+ * CreateTopics makes topics, each or not. The answer comes when they are durable and led.
+ *
+ * v4  -1 for the broker's default number of partitions and replicas (KIP-464)
+ * v5  partitions, replicas and configs in the answer (KIP-525)
+ * v7  topic ids in the answer (KIP-516)
+ */
+export const createTopicsHandler: Handler = defineHandler({
+  api: createTopics,
+
+  async handle(request, context, services) {
+    try {
+      const results = await beforeDeadline(services.clock, request.timeoutMs, () =>
+        create(request, context, services),
+      );
+      return { throttleTimeMs: 0, topics: results };
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      return { throttleTimeMs: 0, topics: request.topics.map(({ name }) => refused(name, error)) };
+    }
+  },
+});
+
+async function create(
+  request: CreateTopicsRequest,
+  context: RequestContext,
+  services: Services,
+): Promise<CreatableTopicResultInput[]> {
+  const answers = refusals(request.topics, context);
+  const wanted = request.topics.filter(({ name }) => !answers.has(name));
+  const { validateOnly } = request;
+  const results = await services.controller.createTopics(
+    wanted.map((topic) => ({
+      ...topic,
+      configs: new Map(topic.configs.map(({ name, value }) => [name, value])),
+    })),
+    { validateOnly },
+  );
+  for (const result of results) answers.set(result.name, answerOf(result, context, services));
+  // One answer per name, in the order of the request.
+  const names = new Set(request.topics.map(({ name }) => name));
+  return [...names].flatMap((name) => answers.get(name) ?? []);
+}
+
+/** What is refused before the controller is asked. */
+function refusals(
+  topics: readonly CreatableTopic[],
+  context: RequestContext,
+): Map<string, CreatableTopicResultInput> {
+  const mayCreateAny = context.may("create", "cluster", CLUSTER_NAME);
+  const seen = new Set<string>();
+  const answers = new Map<string, CreatableTopicResultInput>();
+  const refuse = (name: string, code: ErrorCode, message: string) =>
+    answers.set(name, refused(name, new KafkaError(code, message)));
+  for (const { name } of topics) {
+    if (seen.has(name)) {
+      refuse(name, ErrorCode.INVALID_REQUEST, "the request has this topic more than once");
+    } else if (name === CLUSTER_METADATA_TOPIC) {
+      refuse(name, ErrorCode.INVALID_REQUEST, `${name} is the cluster's own`);
+    } else if (!mayCreateAny && !context.may("create", "topic", name)) {
+      refuse(name, ErrorCode.TOPIC_AUTHORIZATION_FAILED, "");
+    }
+    seen.add(name);
+  }
+  return answers;
+}
+
+function answerOf(
+  { name, topic, error }: TopicResult,
+  context: RequestContext,
+  { config }: Services,
+): CreatableTopicResultInput {
+  if (error !== undefined) return refused(name, error);
+  const answer = {
+    name,
+    topicId: topic.id,
+    errorCode: ErrorCode.NONE,
+    errorMessage: null,
+  };
+  if (context.version < 5) return answer;
+  if (!context.may("describe-configs", "topic", name)) {
+    return { ...answer, topicConfigErrorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, configs: [] };
+  }
+  return {
+    ...answer,
+    numPartitions: topic.partitions.length,
+    replicationFactor: topic.partitions[0]?.replicas.length ?? -1,
+    configs: describeTopicConfig(config, topic.configs),
+  };
+}
+
+function refused(name: string, { code, message }: KafkaError): CreatableTopicResultInput {
+  return {
+    name,
+    topicId: ZERO_UUID,
+    errorCode: code,
+    errorMessage: message === "" ? null : message,
+    configs: [],
+  };
+}
