@@ -5,7 +5,7 @@ export type Codec = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 const all: readonly Codec[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 
 /** A command that makes an adapter ready to run. */
-export interface Step {
+interface Step {
   readonly argv: readonly string[];
   readonly cwd: string;
 }
