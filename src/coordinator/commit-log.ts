@@ -1,6 +1,6 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { buildBatch } from "../records/records.ts";
-import type { Clock } from "../time/clock.ts";
+import type { Clock, Timer } from "../time/clock.ts";
 import type { InternalPartition } from "./internal-topic.ts";
 
 /** A record of an internal topic as it lies in the log. A null value is a tombstone. */
@@ -12,6 +12,8 @@ export interface KeyValue {
 interface Commit {
   readonly records: readonly KeyValue[];
   readonly bytes: number;
+  /** Monotonic time until which its client waits. */
+  readonly deadlineMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -38,52 +40,48 @@ export interface CommitLogOptions {
  */
 export class CommitLog {
   readonly #options: CommitLogOptions;
+  /** Decided and not yet appended. */
   #waiting: Commit[] = [];
-  #inFlight: Promise<void> | undefined;
-  #lastCommit: Promise<void> | undefined;
+  /** In the append that is under way. */
+  #inFlight: readonly Commit[] = [];
+  #alarm: Timer | undefined;
   #isClosed = false;
 
   constructor(options: CommitLogOptions) {
     this.#options = options;
   }
 
-  /** Resolves once everything decided so far is committed; undefined if it is already. */
-  get settled(): Promise<void> | undefined {
-    return this.#lastCommit;
-  }
-
   fits(records: readonly KeyValue[]): boolean {
     return sizeOf(records) + BATCH_OVERHEAD_BYTES <= this.#options.maxBatchBytes;
   }
 
+  /**
+   * Resolves once the records, and all before them, are committed; without records it only waits.
+   * A commit that takes too long is rejected, and becomes durable all the same if its append does.
+   */
   commit(records: readonly KeyValue[]): Promise<void> {
-    const committed = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ records, bytes: sizeOf(records), resolve, reject });
+    const isIdle = this.#inFlight.length === 0;
+    if (records.length === 0 && isIdle) return Promise.resolve();
+    const deadlineMs = this.#options.clock.monotonicMs() + this.#options.timeoutMs;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ records, bytes: sizeOf(records), deadlineMs, resolve, reject });
+      this.#alarm ??= this.#alarmAt(deadlineMs);
+      if (isIdle) this.#appendNext();
     });
-    this.#lastCommit = committed;
-    const forget = () => {
-      if (this.#lastCommit === committed) this.#lastCommit = undefined;
-    };
-    committed.then(forget, forget);
-    if (this.#inFlight === undefined) this.#appendNext();
-    return committed;
   }
 
   /** Rejects what is not committed. Nothing is appended any more. */
   close(error: KafkaError): void {
     this.#isClosed = true;
-    const waiting = this.#waiting;
+    this.#alarm?.cancel();
+    for (const commit of [...this.#inFlight, ...this.#waiting]) commit.reject(error);
     this.#waiting = [];
-    for (const commit of waiting) commit.reject(error);
   }
 
   #appendNext(): void {
-    const commits = this.#takeBatch();
-    if (commits.length === 0) return;
-    this.#inFlight = this.#append(commits).then(() => {
-      this.#inFlight = undefined;
-      if (!this.#isClosed) this.#appendNext();
-    });
+    if (this.#isClosed || this.#waiting.length === 0) return;
+    this.#inFlight = this.#takeBatch();
+    void this.#append(this.#inFlight);
   }
 
   #takeBatch(): Commit[] {
@@ -97,25 +95,40 @@ export class CommitLog {
     return this.#waiting.splice(0, count);
   }
 
+  /** Never rejects: whoever waits is told, and then the shard. */
   async #append(commits: readonly Commit[]): Promise<void> {
-    const { partition, clock, timeoutMs, onFailed } = this.#options;
-    const rejectAll = (error: unknown) => {
-      for (const commit of commits) commit.reject(error);
-    };
-    const timer = clock.schedule(timeoutMs, () =>
-      rejectAll(new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE, "the commit took too long")),
-    );
+    const { partition, clock, onFailed } = this.#options;
     try {
       const records = commits.flatMap((commit) => commit.records);
-      await partition.append(buildBatch({ records, timestamp: clock.now() }));
+      if (records.length > 0) {
+        await partition.append(buildBatch({ records, timestamp: clock.now() }));
+      }
+      this.#inFlight = [];
       for (const commit of commits) commit.resolve();
+      this.#appendNext();
     } catch (error) {
-      rejectAll(asCoordinatorError(error));
+      const reported = asCoordinatorError(error);
+      for (const commit of commits) commit.reject(reported);
       // Once closed, the state it belonged to is gone already.
       if (!this.#isClosed) onFailed(error);
-    } finally {
-      timer.cancel();
     }
+  }
+
+  /** One timer for all: it looks after the oldest commit, and then after what is oldest by then. */
+  #alarmAt(deadlineMs: number): Timer {
+    const { clock } = this.#options;
+    return clock.schedule(deadlineMs - clock.monotonicMs(), () => {
+      const now = clock.monotonicMs();
+      const open = [...this.#inFlight, ...this.#waiting];
+      for (const commit of open) {
+        if (commit.deadlineMs > now) continue;
+        commit.reject(
+          new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE, "the commit took too long"),
+        );
+      }
+      const next = open.find((commit) => commit.deadlineMs > now);
+      this.#alarm = next === undefined ? undefined : this.#alarmAt(next.deadlineMs);
+    });
   }
 }
 

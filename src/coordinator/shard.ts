@@ -75,8 +75,8 @@ export class Shard<Fact, State extends Machine<Fact>> {
   }
 
   /** Resolves once everything that the state holds is committed. */
-  async settled(): Promise<void> {
-    await this.#log?.settled;
+  settled(): Promise<void> {
+    return this.#log?.commit([]) ?? Promise.resolve();
   }
 
   /**
@@ -110,7 +110,7 @@ export class Shard<Fact, State extends Machine<Fact>> {
         const bytes = await partition.read(offset, this.#options.loadBufferBytes);
         if (attempt !== this.#attempt) return;
         const replayed = this.#replayBatches(bytes, offset, machine);
-        if (replayed.nextOffset <= offset) break;
+        if (replayed.nextOffset <= offset) throw new Error(`nothing to read at offset ${offset}`);
         offset = replayed.nextOffset;
         count += replayed.count;
       }

@@ -146,6 +146,25 @@ describe("decide, replay, commit", () => {
     expect(await world.committed()).toBe(2);
   });
 
+  test("commits that wait behind a stuck append are reported in time, too", async () => {
+    const world = await GroupWorld.started();
+    partitionOf(world).hold();
+    const first = world.commit({ offset: 2 });
+    await world.clock.advance(3_000);
+    const second = world.commit({ offset: 3 });
+    const fetch = world.groups.fetchOffsets("g", null);
+
+    await world.clock.advance(2_000);
+    expect(await first).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    await world.clock.advance(3_000);
+    expect(await second).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    expect((await fetch).errorCode).toBe(ErrorCode.NOT_COORDINATOR);
+
+    partitionOf(world).release();
+    await settle();
+    expect(await world.committed()).toBe(3);
+  });
+
   test("assignments too large for a batch are refused, and the group may try again", async () => {
     const world = await GroupWorld.started({ messageMaxBytes: 10_000 });
     const { memberId } = await world.join({ version: 3 }).promise;
@@ -211,6 +230,18 @@ describe("restart", () => {
       0,
       ErrorCode.GROUP_MAX_SIZE_REACHED,
     ]);
+  });
+
+  test("once the internal topic is deleted nobody coordinates, until it is made again", async () => {
+    const world = await GroupWorld.started();
+    await world.commit({ offset: 4 });
+
+    world.topic.exists = false;
+    await world.groups.onTopicDeleted("__consumer_offsets");
+
+    expect(await world.commit({ offset: 5 })).toBe(ErrorCode.NOT_COORDINATOR);
+    await world.groups.ensureTopic();
+    expect(await world.commit({ offset: 6 })).not.toBe(ErrorCode.NOT_COORDINATOR);
   });
 
   test("giving a partition up answers NOT_COORDINATOR until it is loaded again", async () => {

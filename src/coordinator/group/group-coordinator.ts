@@ -51,6 +51,8 @@ import {
 } from "./offset-fetch.ts";
 import type { GroupRequestContext, GroupSettings } from "./settings.ts";
 
+const OFFSETS_TOPIC = "__consumer_offsets";
+
 export interface GroupCoordinatorOptions {
   readonly offsetsTopic: InternalTopic;
   readonly topics: TopicLookup;
@@ -277,6 +279,10 @@ export class GroupCoordinator {
 
   /** Offsets of a deleted topic are worth nothing, least of all to a new topic of that name. */
   async onTopicDeleted(topic: string): Promise<void> {
+    if (topic === OFFSETS_TOPIC) {
+      this.#shards.forget();
+      return;
+    }
     await this.#shards.commitInAll((machine) => machine.forgetTopic(topic));
   }
 

@@ -107,6 +107,12 @@ export class GroupShards {
   close(): void {
     this.#isClosed = true;
     this.#expiry?.cancel();
+    this.forget();
+  }
+
+  /** Gives all partitions up: the topic itself is gone. */
+  forget(): void {
+    this.#knownPartitionCount = undefined;
     for (const index of [...this.#shards.keys()]) this.unload(index);
   }
 

@@ -292,7 +292,7 @@ describe("sessions", () => {
     expect(world.members()).toEqual([leader]);
   });
 
-  test("one timer serves a group of any size", async () => {
+  test("200 members share one generation and one leader, and go when their sessions end", async () => {
     const world = await GroupWorld.started({ groupInitialRebalanceDelayMs: 3_000 });
     const joins = await Promise.all(Array.from({ length: 200 }, () => world.joinTwice()));
     await world.clock.advance(6_000);
