@@ -12,7 +12,8 @@ export interface BrokerCommand {
   readonly cwd: string;
   /** Gets everything the broker prints. */
   readonly log: string;
-  readonly readyText: string;
+  /** Found in what it printed since its start once it serves. */
+  readonly ready: RegExp;
 }
 
 const START_TIMEOUT_MS = 90_000;
@@ -43,7 +44,7 @@ export class BrokerProcess {
     const log = openSync(this.command.log, "a");
     const child = spawn(file, rest, { cwd: this.command.cwd, stdio: ["ignore", log, log] });
     this.#child = child;
-    while (!(await this.printed()).slice(before.length).includes(this.command.readyText)) {
+    while (!this.command.ready.test((await this.printed()).slice(before.length))) {
       if (hasEnded(child)) throw new Error(`${this.command.name} ended: ${await this.tail()}`);
       if (performance.now() - began > START_TIMEOUT_MS) {
         throw new Error(`${this.command.name} is not ready: ${await this.tail()}`);

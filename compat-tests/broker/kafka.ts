@@ -63,6 +63,6 @@ export async function prepareKafka(directory: string): Promise<BrokerProcess> {
     argv: [...java, "kafka.Kafka", properties],
     cwd: directory,
     log: join(directory, "broker.log"),
-    readyText: "Kafka Server started",
+    ready: /Kafka Server started/,
   });
 }

@@ -16,7 +16,7 @@ export async function prepareOdradek(directory: string): Promise<BrokerProcess> 
     argv: [process.execPath, main, "--port", String(port), ...data, ...settings],
     cwd: directory,
     log: join(directory, "broker.log"),
-    // The one line on standard output; the log on standard error does not begin a line with it.
-    readyText: `localhost:${port}\n`,
+    // The one line on standard output; no line of the log is an address alone.
+    ready: new RegExp(`^\\S+:${port}$`, "m"),
   });
 }
