@@ -27,6 +27,8 @@ export interface CommitLogOptions {
   readonly clock: Clock;
   /** Largest batch the topic takes, in bytes. */
   readonly maxBatchBytes: number;
+  /** Codec id of the batches, 0 for none. */
+  readonly compression: number;
   /** How long a commit may take before its client is told to try again. */
   readonly timeoutMs: number;
   /** An append failed: what was replayed is not in the log, so the state cannot be trusted. */
@@ -97,11 +99,11 @@ export class CommitLog {
 
   /** Never rejects: whoever waits is told, and then the shard. */
   async #append(commits: readonly Commit[]): Promise<void> {
-    const { partition, clock, onFailed } = this.#options;
+    const { partition, clock, compression, onFailed } = this.#options;
     try {
       const records = commits.flatMap((commit) => commit.records);
       if (records.length > 0) {
-        await partition.append(buildBatch({ records, timestamp: clock.now() }));
+        await partition.append(buildBatch({ records, timestamp: clock.now(), compression }));
       }
       this.#inFlight = [];
       for (const commit of commits) commit.resolve();

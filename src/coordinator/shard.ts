@@ -37,6 +37,8 @@ export interface ShardOptions<Fact, State extends Machine<Fact>> {
   readonly logger: Logger;
   readonly loadBufferBytes: number;
   readonly maxBatchBytes: number;
+  /** Codec id of what is written, 0 for none. */
+  readonly compression: number;
   readonly commitTimeoutMs: number;
 }
 
@@ -138,11 +140,12 @@ export class Shard<Fact, State extends Machine<Fact>> {
   }
 
   #activate(machine: State): void {
-    const { partition, clock, maxBatchBytes, commitTimeoutMs } = this.#options;
+    const { partition, clock, maxBatchBytes, compression, commitTimeoutMs } = this.#options;
     this.#log = new CommitLog({
       partition,
       clock,
       maxBatchBytes,
+      compression,
       timeoutMs: commitTimeoutMs,
       onFailed: (error) => this.#startOver(error),
     });

@@ -199,6 +199,16 @@ describe("restart", () => {
     expect(world.members()).toEqual([]);
   });
 
+  test("compressed records are read as any others", async () => {
+    const world = await GroupWorld.started({ offsetsTopicCompressionCodec: 1 });
+    await world.commit({ offset: 4, metadata: "m".repeat(4000) });
+    expect(partitionOf(world).batches[0]?.length).toBeLessThan(1000);
+
+    await world.restart();
+
+    expect(await world.committed()).toBe(4);
+  });
+
   test("a generation whose assignments were never stored is forgotten", async () => {
     const world = await GroupWorld.started();
     const joined = await world.join({ version: 3 }).promise;

@@ -56,9 +56,6 @@ export class GroupMachine implements Machine<GroupRecord> {
   offsetsOf(groupId: string): OffsetsByTopic | undefined {
     return this.#offsets.ofGroup(groupId);
   }
-  get offsetCount(): number {
-    return this.#offsets.size;
-  }
 
   // --- replay
 

@@ -93,6 +93,7 @@ export class GroupShards {
       logger,
       loadBufferBytes: config.offsetsLoadBufferSize,
       maxBatchBytes: config.messageMaxBytes,
+      compression: config.offsetsTopicCompressionCodec,
       commitTimeoutMs: config.offsetsCommitTimeoutMs,
     });
     this.#shards.set(index, shard);

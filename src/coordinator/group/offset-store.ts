@@ -6,11 +6,6 @@ export type OffsetsByTopic = ReadonlyMap<string, ReadonlyMap<number, CommittedOf
 /** Committed offsets of all groups of a shard. Only replayed records change it. */
 export class OffsetStore {
   readonly #groups = new Map<string, Map<string, Map<number, CommittedOffset>>>();
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
 
   get(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
     return this.#groups.get(groupId)?.get(topic)?.get(partition);
@@ -35,7 +30,6 @@ export class OffsetStore {
       partitions = new Map();
       topics.set(topic, partitions);
     }
-    if (!partitions.has(partition)) this.#size++;
     partitions.set(partition, offset);
   }
 
@@ -43,7 +37,6 @@ export class OffsetStore {
     const topics = this.#groups.get(groupId);
     const partitions = topics?.get(topic);
     if (topics === undefined || partitions === undefined || !partitions.delete(partition)) return;
-    this.#size--;
     if (partitions.size === 0) topics.delete(topic);
     if (topics.size === 0) this.#groups.delete(groupId);
   }

@@ -12,6 +12,8 @@ export interface GroupSettings {
   readonly offsetsRetentionCheckIntervalMs: number;
   /** How long an append to the internal topic may take before the client is told to try again. */
   readonly offsetsCommitTimeoutMs: number;
+  /** Codec id of the records of groups and offsets, 0 for none. */
+  readonly offsetsTopicCompressionCodec: number;
   /** Bytes read at once while a partition is loaded. */
   readonly offsetsLoadBufferSize: number;
   /** Largest record batch that the internal topic takes. */

@@ -24,6 +24,7 @@ export const defaultSettings: GroupSettings = {
   offsetsRetentionMinutes: 10_080,
   offsetsRetentionCheckIntervalMs: 600_000,
   offsetsCommitTimeoutMs: 5_000,
+  offsetsTopicCompressionCodec: 0,
   offsetsLoadBufferSize: 5_242_880,
   messageMaxBytes: 1_048_588,
 };
