@@ -146,7 +146,7 @@ function sizeOf(records: readonly KeyValue[]): number {
  * What a client of a coordinator is told of a failed append (CoordinatorOperationExceptionHelper):
  * a code that makes it look for the coordinator again, never one about somebody else's topic.
  */
-export function asCoordinatorError(error: unknown): KafkaError {
+function asCoordinatorError(error: unknown): KafkaError {
   const code = error instanceof KafkaError ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR;
   return new KafkaError(coordinatorErrorCode(code), "the commit failed", { cause: error });
 }

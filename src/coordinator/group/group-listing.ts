@@ -17,7 +17,7 @@ export type ListedGroup = ListGroupsResponse["groups"][number];
 const GROUP_ID_NOT_FOUND_FROM_VERSION = 6;
 
 /** Authorized operations of a group nobody asked them of, or that was refused. */
-export const NO_AUTHORIZED_OPERATIONS = -2147483648;
+const NO_AUTHORIZED_OPERATIONS = -2147483648;
 
 type DescribedMember = DescribeGroupsResponse["groups"][number]["members"][number];
 

@@ -36,7 +36,7 @@ export interface Parked<T> {
   answer: T | undefined;
 }
 
-export function park<T>(promise: Promise<T>): Parked<T> {
+function park<T>(promise: Promise<T>): Parked<T> {
   const parked: Parked<T> = { promise, answer: undefined };
   promise.then(
     (answer) => {
