@@ -8,6 +8,8 @@ export class DecodeError extends Error {
 const TWO_32 = 2 ** 32;
 /** High words beyond these make an int64 that a number cannot hold exactly. */
 const HIGH_WORD_MAX = 2 ** 21 - 1;
+/** A compact string could say more, but Kafka holds it to what the old form can say. */
+const STRING_BYTES_MAX = 2 ** 15 - 1;
 const EMPTY_BYTES = Buffer.alloc(0);
 
 /**
@@ -210,6 +212,7 @@ export class Reader {
   }
 
   #text(length: number): string {
+    if (length > STRING_BYTES_MAX) throw new DecodeError(`a string of ${length} bytes`);
     const at = this.#take(length);
     return length === 0 ? "" : this.#bytes.toString("utf8", at, at + length);
   }

@@ -3,10 +3,17 @@ import { writeInt64 } from "./int64.ts";
 /** Byte fields of this size and more are not copied: they leave as chunks of their own. */
 const BY_REFERENCE_BYTES = 1024;
 
+/** What the length of a string can say, and Kafka takes in either form. */
+const STRING_BYTES_MAX = 2 ** 15 - 1;
+
 /** What a byte field may be given as: several slices are sent back to back. */
 export type ByteSlices = Buffer | readonly Buffer[];
 
-/** Collects Kafka's primitives for one message, as few chunks for one `writev`. */
+/**
+ * Collects Kafka's primitives for one message, as few chunks for one `writev`.
+ *
+ * @throws RangeError for a string of more than 32767 bytes, which the protocol cannot carry.
+ */
 export class Writer {
   #buffer: Buffer;
   #position = 0;
@@ -103,7 +110,7 @@ export class Writer {
   }
 
   string(value: string): void {
-    const size = Buffer.byteLength(value);
+    const size = stringBytes(value);
     this.int16(size);
     this.#text(value, size);
   }
@@ -114,7 +121,7 @@ export class Writer {
   }
 
   compactString(value: string): void {
-    const size = Buffer.byteLength(value);
+    const size = stringBytes(value);
     this.uvarint(size + 1);
     this.#text(value, size);
   }
@@ -210,6 +217,12 @@ export class Writer {
     this.#chunkBytes += this.#position - this.#chunkStart;
     this.#chunkStart = this.#position;
   }
+}
+
+function stringBytes(value: string): number {
+  const size = Buffer.byteLength(value);
+  if (size > STRING_BYTES_MAX) throw new RangeError(`a string of ${size} bytes`);
+  return size;
 }
 
 function sizeOf(value: ByteSlices): number {
