@@ -1,0 +1,36 @@
+import { HIGH, int, LOW, list, long, MEDIUM, text } from "../setting.ts";
+
+/** Sockets, listeners and requests. */
+export const networkSettings = {
+  "advertised.listeners": list(undefined, HIGH),
+  "background.threads": int(10, HIGH, { min: 1, dynamic: true }),
+  "connections.max.idle.ms": long(600_000, MEDIUM),
+  "early.start.listeners": list(undefined, HIGH),
+  "fetch.max.bytes": int(57_671_680, MEDIUM, { min: 1024 }),
+  "fetch.purgatory.purge.interval.requests": int(1000, MEDIUM),
+  "inter.broker.listener.name": text(undefined, MEDIUM),
+  "listener.security.protocol.map": text(
+    "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
+    LOW,
+    { dynamic: true },
+  ),
+  listeners: list(["PLAINTEXT://:9092"], HIGH, { dynamic: true }),
+  "max.connection.creation.rate": int(2_147_483_647, MEDIUM, { min: 0, dynamic: true }),
+  "max.connections": int(2_147_483_647, MEDIUM, { min: 0, dynamic: true }),
+  "max.connections.per.ip": int(2_147_483_647, MEDIUM, { min: 0, dynamic: true }),
+  "max.connections.per.ip.overrides": text("", MEDIUM, { dynamic: true }),
+  "max.incremental.fetch.session.cache.slots": int(1000, MEDIUM, { min: 0 }),
+  "max.request.partition.size.limit": int(2000, MEDIUM, { min: 1 }),
+  "num.io.threads": int(8, HIGH, { min: 1, dynamic: true }),
+  "num.network.threads": int(3, HIGH, { min: 1, dynamic: true }),
+  "queued.max.request.bytes": long(-1, MEDIUM),
+  "queued.max.requests": int(500, HIGH, { min: 1 }),
+  "request.timeout.ms": int(30_000, HIGH),
+  "socket.connection.setup.timeout.max.ms": long(30_000, MEDIUM),
+  "socket.connection.setup.timeout.ms": long(10_000, MEDIUM),
+  "socket.listen.backlog.size": int(50, MEDIUM, { min: 1 }),
+  "socket.receive.buffer.bytes": int(102_400, HIGH),
+  "socket.request.max.bytes": int(104_857_600, HIGH, { min: 1 }),
+  "socket.send.buffer.bytes": int(102_400, HIGH),
+  "telemetry.max.bytes": int(1_048_576, LOW, { min: 1 }),
+};
