@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type BrokerImage, MetadataImage } from "../../src/cluster/image.ts";
 import { describeClusterHandler } from "../../src/handlers/describe-cluster.ts";
 import { describeLogDirsHandler } from "../../src/handlers/describe-log-dirs.ts";
-import type { Partition } from "../../src/partition/partition.ts";
 import { ErrorCode } from "../../src/protocol/errors.ts";
 import { describeCluster } from "../../src/protocol/generated/describe-cluster.ts";
 import { describeLogDirs } from "../../src/protocol/generated/describe-log-dirs.ts";
-import { ask, type May, type SmallBroker, showing, smallBroker } from "./support.ts";
+import { wanted } from "../cluster/support.ts";
+import { ask, fill, type May, type SmallBroker, showing, smallBroker } from "./support.ts";
 
 let broker: SmallBroker;
 
@@ -65,13 +65,9 @@ describe("DescribeCluster", () => {
 describe("DescribeLogDirs", () => {
   const directory = { path: "/data", totalBytes: 1000, usableBytes: 500, isCordoned: false };
 
-  /** A partition as this handler looks at it. */
-  const held = (topic: string, index: number, sizeInBytes: number) =>
-    ({ topic, topicId: `id-${topic}`, index, sizeInBytes }) as Partition;
-
-  beforeEach(() => {
-    const { partitions } = broker.services;
-    for (const each of [held("a", 0, 10), held("a", 1, 20), held("b", 0, 0)]) partitions.add(each);
+  beforeEach(async () => {
+    await broker.controller.createTopics([wanted("a", { numPartitions: 2 }), wanted("b")]);
+    await fill(broker, "b", 3);
     const logDirs = { describe: async () => [directory] };
     broker.services = { ...broker.services, logDirs };
   });
@@ -93,9 +89,10 @@ describe("DescribeLogDirs", () => {
         partitions.map(({ partitionSize }) => partitionSize),
       ]),
     ).toEqual([
-      ["a", [10, 20]],
-      ["b", [0]],
+      ["a", [0, 0]],
+      ["b", [broker.services.partitions.get("b", 0)?.sizeInBytes]],
     ]);
+    expect(all.results[0]?.topics[1]?.partitions[0]?.partitionSize).toBeGreaterThan(61);
     expect(none.results).toMatchObject([{ logDir: "/data", totalBytes: 1000, topics: [] }]);
   });
 

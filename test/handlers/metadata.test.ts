@@ -31,7 +31,7 @@ describe("auto-creation through Metadata", () => {
   test("nothing is made where the client, the broker or its rights say no", async () => {
     const forbids = { ...named("a"), allowAutoTopicCreation: false };
     const mayNot: May = (operation) => operation !== "create";
-    const strict = await smallBroker({ autoCreateTopicsEnable: false });
+    const strict = await smallBroker({ "auto.create.topics.enable": "false" });
 
     const codes = [
       await askFor(forbids),

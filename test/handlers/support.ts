@@ -1,15 +1,21 @@
-import type { Controller, ControllerOptions } from "../../src/cluster/controller.ts";
+import type { Controller } from "../../src/cluster/controller.ts";
 import type { MetadataImage } from "../../src/cluster/image.ts";
 import { MemoryStore } from "../../src/cluster/memory-store.ts";
+import { parseBrokerConfig } from "../../src/config/broker-config.ts";
+import { checkTopicOverrides } from "../../src/config/topic-config.ts";
 import type { Handler, RequestContext, Services } from "../../src/handlers/handler.ts";
 import { Partitions } from "../../src/partition/partitions.ts";
+import { Replicas } from "../../src/partition/replicas.ts";
 import type { ApiCodec } from "../../src/protocol/codec.ts";
 import { Reader } from "../../src/protocol/reader.ts";
 import { Writer } from "../../src/protocol/writer.ts";
+import { buildBatch } from "../../src/records/records.ts";
+import { MemoryDisk } from "../../src/storage/memory-disk.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { OwnedLifetime } from "../../src/time/lifetime.ts";
 import { ManualClock } from "../../src/time/manual-clock.ts";
 import { brokerCalled, openController } from "../cluster/support.ts";
+import { defaultSettings, openDirectory, START_MS } from "../support/storage/logs.ts";
 
 /** One broker with id 1, as far as the handlers of topics and of the cluster look at it. */
 export interface SmallBroker {
@@ -19,24 +25,22 @@ export interface SmallBroker {
 }
 
 export async function smallBroker(
-  config: object = {},
-  options: Partial<ControllerOptions> = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<SmallBroker> {
-  const controller = await openController(new MemoryStore(), {}, options);
+  const checkConfigs = checkTopicOverrides;
+  const controller = await openController(new MemoryStore(), {}, { checkConfigs });
   await controller.registerBroker(brokerCalled(1));
-  const clock = new ManualClock();
+  const clock = new ManualClock(START_MS);
+  const partitions = new Partitions();
+  const directory = await openDirectory({ disk: new MemoryDisk(), clock });
+  const replicas = new Replicas({ directory, partitions, settingsOf: () => defaultSettings });
+  controller.onImage((_, __, delta) => replicas.apply(delta));
   const parts = {
     nodeId: 1,
-    config: {
-      autoCreateTopicsEnable: true,
-      numPartitions: 1,
-      deleteTopicEnable: true,
-      maxRequestPartitionSizeLimit: 2000,
-      ...config,
-    },
+    config: parseBrokerConfig(settings, () => {}),
     clock,
     logger: silentLogger,
-    partitions: new Partitions(),
+    partitions,
     controller,
     image: () => controller.image,
     logDirs: { describe: async () => [] },
@@ -79,4 +83,14 @@ export async function ask<Request, Response, RequestInput, ResponseInput>(
   const body = new Writer();
   answer?.(body);
   return api.decodeResponse(new Reader(body.toBuffer()), version);
+}
+
+/** Produces a batch of so many records. */
+export async function fill(broker: SmallBroker, topic: string, records: number): Promise<void> {
+  const values = Array.from({ length: records }, (_, n) => ({
+    key: null,
+    value: Buffer.from([n]),
+  }));
+  const batch = buildBatch({ records: values, timestamp: START_MS });
+  await broker.services.partitions.get(topic, 0)?.append(batch, "client").written;
 }

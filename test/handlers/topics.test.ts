@@ -88,7 +88,7 @@ describe("DeleteTopics", () => {
   });
 
   test("a broker that does not delete topics says so in the words its version has", async () => {
-    const strict = await smallBroker({ deleteTopicEnable: false });
+    const strict = await smallBroker({ "delete.topic.enable": "false" });
     const request = { topicNames: ["a"], timeoutMs: 5000 };
 
     const codes = [2, 3].map(async (version) => {
@@ -209,7 +209,7 @@ describe("DescribeTopicPartitions", () => {
   });
 
   test("the broker's own limit holds where the client asks for more, and 1 where it asks for none", async () => {
-    const small = await smallBroker({ maxRequestPartitionSizeLimit: 2 });
+    const small = await smallBroker({ "max.request.partition.size.limit": "2" });
     await small.controller.createTopics([wanted("a", { numPartitions: 5 })]);
 
     const [many, none] = [
