@@ -1,24 +1,38 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { EmbeddedStore } from "../../src/cluster/embedded-store.ts";
 import { MemoryStore } from "../../src/cluster/memory-store.ts";
 import type { Change, MetadataStore, Operation } from "../../src/cluster/metadata-store.ts";
+import { realDisk } from "../../src/storage/real-disk.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { CrashingDisk } from "./crashing-disk.ts";
 
 const put = (key: string, value = "v"): Operation => ({ type: "put", key, value });
 const absent = (key: string) => ({ key, target: "createRevision", revision: 0 }) as const;
 
+let folder: string | undefined;
+
 /** What every store promises, whatever stands behind it. */
 const stores: Readonly<Record<string, () => Promise<MetadataStore>>> = {
   "memory store": async () => new MemoryStore(),
+  "embedded store on the real disk": async () => {
+    folder = await mkdtemp(join(tmpdir(), "odradek-metadata-"));
+    return EmbeddedStore.open({ disk: realDisk, path: folder, logger: silentLogger });
+  },
   "embedded store": () =>
     EmbeddedStore.open({ disk: new CrashingDisk(), path: "/data", logger: silentLogger }),
 };
 
 let store: MetadataStore;
 
-afterEach(() => store.close());
+afterEach(async () => {
+  await store.close();
+  if (folder !== undefined) await rm(folder, { recursive: true });
+  folder = undefined;
+});
 
 describe.each(Object.entries(stores))("transactions of a %s", (_, open) => {
   beforeEach(async () => {
