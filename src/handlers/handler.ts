@@ -1,5 +1,5 @@
-import type { MetadataImage } from "../cluster/image.ts";
 import type { Controller } from "../cluster/controller.ts";
+import type { MetadataImage } from "../cluster/image.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
@@ -40,6 +40,18 @@ export interface RequestContext {
   /** Ends when the client leaves, so parked requests do not outlive it. */
   readonly lifetime: Lifetime;
   may(operation: Operation, resource: ResourceType, name: string): boolean;
+  /** The client has introduced itself (KIP-511). */
+  softwareIs(name: string, version: string): void;
+  /** Calls `run` once the answer has left, or never will: for buffers that it borrowed. */
+  whenSent(run: () => void): void;
+}
+
+/**
+ * The connection must be closed: the client cannot be told otherwise, for it asked for no answer or
+ * would not understand one. The message is what the log says.
+ */
+export class CloseConnection extends Error {
+  override readonly name = "CloseConnection";
 }
 
 /** The parts of the broker a handler may touch. Grows by a named field, never by `broker`. */

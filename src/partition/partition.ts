@@ -96,6 +96,15 @@ export class Partition {
     return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin });
   }
 
+  /** A new leader, or the same one anew. Whoever waits here looks again. */
+  lead(leader: { readonly id: number; readonly epoch: number }): void {
+    if (leader.epoch === this.#leaderEpoch && leader.id === this.#leaderId) return;
+    this.#leaderId = leader.id;
+    this.#leaderEpoch = leader.epoch;
+    this.#log.assignEpoch(leader.epoch);
+    this.changes.announce();
+  }
+
   /** The log says that everything below `endOffset` is written. */
   advanceTo(endOffset: number): void {
     if (endOffset <= this.#highWatermark) return;

@@ -1,0 +1,335 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { Controller } from "./cluster/controller.ts";
+import { EmbeddedStore } from "./cluster/embedded-store.ts";
+import { MemoryStore } from "./cluster/memory-store.ts";
+import type { MetadataStore } from "./cluster/metadata-store.ts";
+import type { Registration } from "./cluster/registration.ts";
+import { type BrokerConfig, parseBrokerConfig } from "./config/broker-config.ts";
+import { parseListeners } from "./config/listeners.ts";
+import { checkTopicOverrides } from "./config/topic-config.ts";
+import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
+import { InternalLogTopic } from "./coordinator/internal-log.ts";
+import type { Services } from "./handlers/handler.ts";
+import { FetchSessions } from "./partition/fetch-sessions.ts";
+import { Partitions } from "./partition/partitions.ts";
+import { ProducerIds } from "./partition/producer-ids.ts";
+import { Replicas } from "./partition/replicas.ts";
+import { topicLogSettings } from "./partition/topic-log-settings.ts";
+import { ErrorCode, type KafkaError } from "./protocol/errors.ts";
+import { randomUuid } from "./protocol/uuid.ts";
+import { type Bound, bindListeners } from "./server/endpoints.ts";
+import { Listeners } from "./server/listener.ts";
+import { route } from "./server/router.ts";
+import { DataDirectory } from "./storage/data-directory.ts";
+import type { Disk } from "./storage/fs.ts";
+import { type Logger, silentLogger } from "./telemetry/logger.ts";
+import type { Clock, Timer } from "./time/clock.ts";
+import { SystemClock } from "./time/system-clock.ts";
+
+export interface BrokerParts {
+  /** Under Kafka's names, as in server.properties. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Keeps everything in memory. */
+  readonly ephemeral: boolean;
+  /** Topics to make at the start, unless they are there: partitions by name. */
+  readonly topics: Readonly<Record<string, number>>;
+  readonly logger?: Logger;
+}
+
+/** How long answers that are under way may take to leave when the broker stops. */
+const STOP_GRACE_MS = 1000;
+const OFFSETS_TOPIC = "__consumer_offsets";
+const MIB = 1024 * 1024;
+
+/**
+ * A running broker. Every long-lived object is born in {@link open}, once: read this first to see
+ * what there is and who knows whom.
+ */
+export class RunningBroker {
+  readonly config: BrokerConfig;
+  readonly clusterId: string;
+  readonly endpoints: readonly Bound[];
+  readonly #parts: Assembled;
+  readonly #registration: Registration;
+  #checkpoint: Timer | undefined;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(parts: Assembled, endpoints: readonly Bound[], registration: Registration) {
+    this.#parts = parts;
+    this.config = parts.config;
+    this.clusterId = parts.clusterId;
+    this.endpoints = endpoints;
+    this.#registration = registration;
+    this.#scheduleCheckpoint();
+  }
+
+  /**
+   * Starts a broker; once this settles every listener accepts and everything is loaded.
+   *
+   * @throws ConfigError, DirectoryInUse, ForeignDirectory, and what the system says of a port.
+   */
+  static async open(options: BrokerParts): Promise<RunningBroker> {
+    const logger = options.logger ?? silentLogger;
+    const config = parseBrokerConfig(options.settings, (message) => logger.warn(message));
+    // Before anything is touched: a listener that cannot be is the user's first mistake.
+    const specs = parseListeners(config, hostname);
+    const clock = new SystemClock();
+    const parts = await assemble({ config, logger, clock, ephemeral: options.ephemeral });
+    try {
+      const bound = await bindListeners(parts.listeners, specs);
+      const { controller, services } = parts;
+      const registration = await controller.registerBroker({
+        id: services.nodeId,
+        rack: config.brokerRack ?? null,
+        endpoints: new Map(
+          bound.flatMap(({ name, advertised }) => (advertised ? [[name, advertised]] : [])),
+        ),
+      });
+      await createTopics(controller, options.topics);
+      parts.accept();
+      return new RunningBroker(parts, bound, registration);
+    } catch (error) {
+      await parts.dismantle();
+      throw error;
+    }
+  }
+
+  /** Stops accepting, answers or drops what is parked, flushes, and marks the shutdown as clean. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#checkpoint?.cancel();
+    this.#parts.services.groups.close();
+    await this.#parts.listeners.close(STOP_GRACE_MS);
+    await this.#registration.unregister();
+    await this.#parts.dismantle();
+  }
+
+  #scheduleCheckpoint(): void {
+    const { clock, config, directory, logger } = this.#parts;
+    this.#checkpoint = clock.schedule(config.logFlushOffsetCheckpointIntervalMs, () => {
+      directory
+        .checkpoint()
+        .catch((error: unknown) => logger.error("the checkpoint failed", { error }))
+        .finally(() => {
+          if (this.#stopped === undefined) this.#scheduleCheckpoint();
+        });
+    });
+  }
+}
+
+interface Assembled {
+  readonly config: BrokerConfig;
+  readonly clusterId: string;
+  readonly logger: Logger;
+  readonly clock: SystemClock;
+  readonly directory: DataDirectory;
+  readonly controller: Controller;
+  readonly services: Services;
+  readonly listeners: Listeners;
+  /** Requests that arrived before everything was loaded are served from now on. */
+  accept(): void;
+  dismantle(): Promise<void>;
+}
+
+interface Given {
+  readonly config: BrokerConfig;
+  readonly logger: Logger;
+  readonly clock: SystemClock;
+  readonly ephemeral: boolean;
+}
+
+async function assemble(given: Given): Promise<Assembled> {
+  const { config, logger, clock } = given;
+  const disk = await diskFor(given.ephemeral);
+  const directory = await openDirectory(given, disk);
+  const { clusterId } = directory.properties;
+  const { path } = directory;
+  const store: MetadataStore = given.ephemeral
+    ? new MemoryStore()
+    : await EmbeddedStore.open({ disk, path, logger });
+  const controller = await Controller.open({
+    store,
+    clusterId,
+    defaults: config,
+    checkConfigs: (configs) => checkTopicOverrides(configs, config),
+    newTopicId: newUuid,
+    random: Math.random,
+  });
+  const partitions = new Partitions();
+  const replicas = new Replicas({
+    directory,
+    partitions,
+    settingsOf: ({ configs }) => topicLogSettings(config, configs),
+  });
+  if (!directory.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
+  await replicas.open(controller.image);
+  controller.onImage((_image, _previous, delta) => replicas.apply(delta));
+  const groups = groupCoordinator({ config, logger, clock, controller, partitions });
+  controller.onImage(async (_image, _previous, { deleted }) => {
+    await Promise.all(deleted.map(({ name }) => groups.onTopicDeleted(name)));
+  });
+  await groups.start();
+  const services = servicesOf({ ...given, directory, controller, partitions, groups });
+  let accept: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    accept = resolve;
+  });
+  let isReady = false;
+  const listeners = new Listeners({
+    limits: limitsOf(config),
+    clock,
+    logger,
+    serve: (frame, connection) =>
+      isReady
+        ? route(frame, connection, services)
+        : ready.then(() => route(frame, connection, services)),
+  });
+  return {
+    config,
+    clusterId,
+    logger,
+    clock,
+    directory,
+    controller,
+    services,
+    listeners,
+    accept() {
+      isReady = true;
+      accept();
+    },
+    async dismantle() {
+      controller.close();
+      await directory.close();
+      await store.close();
+      clock.stop();
+    },
+  };
+}
+
+function servicesOf(given: {
+  readonly config: BrokerConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly directory: DataDirectory;
+  readonly controller: Controller;
+  readonly partitions: Partitions;
+  readonly groups: GroupCoordinator;
+}): Services {
+  const { config, logger, clock, directory, controller, partitions, groups } = given;
+  const { path } = directory;
+  return {
+    nodeId: nodeIdOf(config),
+    config,
+    clock,
+    logger,
+    partitions,
+    fetchSessions: new FetchSessions({
+      maxSessions: config.maxIncrementalFetchSessionCacheSlots,
+      clock,
+      random: Math.random,
+    }),
+    producerIds: new ProducerIds(() => controller.allocateProducerIds()),
+    groups,
+    controller,
+    image: () => controller.image,
+    logDirs: { describe: async () => [{ path, isCordoned: false, ...(await directory.space()) }] },
+  };
+}
+
+function nodeIdOf(config: BrokerConfig): number {
+  return config.nodeId ?? config.brokerId;
+}
+
+function newUuid(): string {
+  return randomUuid(randomBytes);
+}
+
+/** The disk that is not needed is not loaded. */
+async function diskFor(ephemeral: boolean): Promise<Disk> {
+  if (!ephemeral) return (await import("./storage/real-disk.ts")).realDisk;
+  const { MemoryDisk } = await import("./storage/memory-disk.ts");
+  return new MemoryDisk();
+}
+
+function openDirectory(
+  { config, logger, clock, ephemeral }: Given,
+  disk: Disk,
+): Promise<DataDirectory> {
+  const path = config.logDirs?.[0] ?? "./odradek-data";
+  return DataDirectory.open({
+    path: ephemeral ? "memory" : path,
+    disk,
+    clock,
+    logger,
+    nodeId: nodeIdOf(config),
+    clusterId: config.odradekClusterId,
+    newUuid,
+    maxOpenFiles: config.odradekMaxOpenFiles,
+    tailCacheBytes: config.odradekTailCacheBytes,
+    readBufferBytes: 16 * MIB,
+  });
+}
+
+function groupCoordinator(given: {
+  readonly config: BrokerConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly controller: Controller;
+  readonly partitions: Partitions;
+}): GroupCoordinator {
+  const { config, logger, clock, controller, partitions } = given;
+  return new GroupCoordinator({
+    offsetsTopic: new InternalLogTopic({
+      name: OFFSETS_TOPIC,
+      partitionCount: config.offsetsTopicNumPartitions,
+      partitions,
+      controller,
+    }),
+    topics: {
+      topicName: (id) => controller.image.topicById(id)?.name,
+      topicId: (name) => controller.image.topic(name)?.id,
+      partitionCount: (topic) => controller.image.topic(topic)?.partitions.length,
+    },
+    clock,
+    random: Math.random,
+    logger,
+    config,
+  });
+}
+
+function limitsOf(config: BrokerConfig) {
+  return {
+    maxRequestBytes: config.socketRequestMaxBytes,
+    maxIdleMs: config.connectionsMaxIdleMs,
+    partialFrameTimeoutMs: config.odradekPartialFrameTimeoutMs,
+    maxConnections: config.maxConnections,
+    maxConnectionsPerIp: config.maxConnectionsPerIp,
+    backlog: config.socketListenBacklogSize,
+  };
+}
+
+async function createTopics(
+  controller: Controller,
+  topics: Readonly<Record<string, number>>,
+): Promise<void> {
+  const wanted = Object.entries(topics).map(([name, numPartitions]) => ({
+    name,
+    numPartitions,
+    replicationFactor: -1,
+    assignments: [],
+    configs: new Map<string, string>(),
+  }));
+  if (wanted.length === 0) return;
+  for (const { error } of await controller.createTopics(wanted)) {
+    if (error !== undefined && !isThere(error)) throw error;
+  }
+}
+
+function isThere(error: KafkaError): boolean {
+  return error.code === ErrorCode.TOPIC_ALREADY_EXISTS;
+}

@@ -1,0 +1,199 @@
+import {
+  type Fetched,
+  failed,
+  PlanReading,
+  type Terms,
+  type Wanted,
+  worthReading,
+} from "../partition/fetch-plan.ts";
+import type { Asked, FetchScope } from "../partition/fetch-sessions.ts";
+import type { Partition } from "../partition/partition.ts";
+import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
+import { type FetchRequest, type FetchResponseInput, fetch } from "../protocol/generated/fetch.ts";
+import { ZERO_UUID } from "../protocol/uuid.ts";
+import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+
+interface Call {
+  readonly request: FetchRequest;
+  readonly context: RequestContext;
+  readonly services: Services;
+}
+
+/**
+ * Fetch reads batches as they lie in the log, and waits for them where a client asks it to.
+ *
+ * v7   incremental sessions (KIP-227)        v9   fenced by leader epoch (KIP-320)
+ * v11  rack of the consumer (KIP-392)        v12  diverging epochs (KIP-595)
+ * v13  topics by id                          v15  replica state (KIP-903)
+ * v16  the new leader in the answer (KIP-951)
+ *
+ * A fetch that waits holds no file and no timer of its own: it looks at offsets in memory whenever
+ * one of its partitions moves, and reads once, when it is worth it.
+ */
+export const fetchHandler: Handler = defineHandler({
+  api: fetch,
+
+  handle(request, context, services) {
+    const call: Call = { request, context, services };
+    const terms = termsOf(call);
+    if (terms === undefined) return unreadable(request);
+    let scope: FetchScope;
+    try {
+      scope = openScope(call);
+    } catch (error) {
+      return { errorCode: toErrorCode(error), sessionId: 0, responses: [] };
+    }
+    const plan = scope.asked.map((asked) => wantedOf(asked, call));
+    const waiting = worthReading(plan, terms, {
+      clock: services.clock,
+      lifetime: context.lifetime,
+    });
+    const answer = () => readAndAnswer(plan, terms, scope, call);
+    return waiting === undefined ? answer() : waiting.then(answer);
+  },
+});
+
+/** Undefined for an isolation level that does not exist. */
+function termsOf({ request, services }: Call): Terms | undefined {
+  const { isolationLevel } = request;
+  if (isolationLevel !== 0 && isolationLevel !== 1) return undefined;
+  const maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes);
+  return {
+    minBytes: Math.min(request.minBytes, maxBytes),
+    maxBytes,
+    maxWaitMs: request.maxWaitMs,
+    isolation: isolationLevel === 1 ? "read_committed" : "read_uncommitted",
+  };
+}
+
+function openScope({ request, context, services }: Call): FetchScope {
+  const usesTopicIds = context.version >= 13;
+  const asked: Asked[] = [];
+  for (const topic of request.topics) {
+    const name = usesTopicIds ? topic.topicId : topic.topic;
+    for (const partition of topic.partitions) {
+      asked.push({
+        topic: name,
+        index: partition.partition,
+        fetchOffset: partition.fetchOffset,
+        maxBytes: partition.partitionMaxBytes,
+        currentLeaderEpoch: partition.currentLeaderEpoch,
+        lastFetchedEpoch: partition.lastFetchedEpoch,
+      });
+    }
+  }
+  const forgotten = request.forgottenTopicsData.flatMap((topic) =>
+    topic.partitions.map((index) => ({ topic: usesTopicIds ? topic.topicId : topic.topic, index })),
+  );
+  const { sessionId, sessionEpoch } = request;
+  return services.fetchSessions.open({ sessionId, sessionEpoch, usesTopicIds, asked, forgotten });
+}
+
+function wantedOf(asked: Asked, call: Call): Wanted {
+  return {
+    target: targetOf(asked, call),
+    fetchOffset: asked.fetchOffset,
+    maxBytes: asked.maxBytes,
+    currentLeaderEpoch: asked.currentLeaderEpoch,
+    lastFetchedEpoch: asked.lastFetchedEpoch,
+  };
+}
+
+function targetOf({ topic, index }: Asked, { request, context, services }: Call) {
+  const { partitions } = services;
+  const byId = context.version >= 13;
+  const partition: Partition | undefined = byId
+    ? partitions.getById(topic, index)
+    : partitions.get(topic, index);
+  if (partition === undefined) {
+    const knowsTopic = byId && services.image().topicById(topic) !== undefined;
+    return byId && !knowsTopic ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+  if (!context.may("read", "topic", partition.topic)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
+  // Only replicas may fetch as replicas, and this broker is the only one of every partition.
+  const replicaId = context.version >= 15 ? request.replicaState.replicaId : request.replicaId;
+  return replicaId >= 0 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition;
+}
+
+function readAndAnswer(
+  plan: readonly Wanted[],
+  terms: Terms,
+  scope: FetchScope,
+  call: Call,
+): FetchResponseInput | Promise<FetchResponseInput> {
+  const reading = new PlanReading(plan, terms);
+  call.context.whenSent(() => reading.release());
+  const answer = () => responseOf(scope, reading.results, call);
+  const late = reading.run();
+  return late === undefined ? answer() : late.then(answer);
+}
+
+function responseOf(
+  scope: FetchScope,
+  results: readonly Fetched[],
+  { request, context }: Call,
+): FetchResponseInput {
+  const { sessionId, included } = scope.answer(results);
+  const readsCommitted = request.isolationLevel === 1;
+  const responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[] = [];
+  for (const i of included) {
+    const asked = scope.asked[i] as Asked;
+    const answer = partitionAnswer(asked.index, results[i] as Fetched, readsCommitted);
+    const last = responses.at(-1);
+    const name = context.version >= 13 ? last?.topicId : last?.topic;
+    if (last !== undefined && name === asked.topic) last.partitions.push(answer);
+    else responses.push({ ...topicOf(asked, context), partitions: [answer] });
+  }
+  return { errorCode: ErrorCode.NONE, sessionId, responses };
+}
+
+function topicOf({ topic }: Asked, { version }: RequestContext) {
+  return version >= 13 ? { topic: "", topicId: topic } : { topic, topicId: ZERO_UUID };
+}
+
+type PartitionAnswer = ReturnType<typeof partitionAnswer>;
+
+function partitionAnswer(partitionIndex: number, fetched: Fetched, readsCommitted: boolean) {
+  return {
+    partitionIndex,
+    errorCode: fetched.errorCode,
+    highWatermark: fetched.highWatermark,
+    lastStableOffset: fetched.lastStableOffset,
+    logStartOffset: fetched.logStartOffset,
+    divergingEpoch: fetched.divergingEpoch,
+    abortedTransactions: abortedTransactions(fetched.errorCode, readsCommitted),
+    preferredReadReplica: -1,
+    records: fetched.records,
+  };
+}
+
+/** Kafka says "none" to those who care and to those who asked for nothing, else null. */
+function abortedTransactions(errorCode: ErrorCode, readsCommitted: boolean): [] | null {
+  switch (errorCode) {
+    case ErrorCode.NONE:
+      return readsCommitted ? [] : null;
+    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+    case ErrorCode.UNKNOWN_TOPIC_ID:
+    case ErrorCode.TOPIC_AUTHORIZATION_FAILED:
+    case ErrorCode.UNKNOWN_SERVER_ERROR:
+      return [];
+    default:
+      return null;
+  }
+}
+
+/** Kafka fails on such a request as a whole, and names every partition of it. */
+function unreadable({ topics }: FetchRequest): FetchResponseInput {
+  const errorCode = ErrorCode.UNKNOWN_SERVER_ERROR;
+  return {
+    errorCode,
+    sessionId: 0,
+    responses: topics.map(({ topic, topicId, partitions }) => ({
+      topic,
+      topicId,
+      partitions: partitions.map(({ partition }) =>
+        partitionAnswer(partition, failed(errorCode), false),
+      ),
+    })),
+  };
+}

@@ -1,0 +1,128 @@
+import type { Isolation, Partition, TimestampedOffset } from "../partition/partition.ts";
+import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
+import { type ListOffsetsRequest, listOffsets } from "../protocol/generated/list-offsets.ts";
+import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+
+type Topic = ListOffsetsRequest["topics"][number];
+type Wanted = Topic["partitions"][number];
+
+/** Timestamps that are questions, with the version from which a client may ask them. */
+const LATEST = -1;
+const EARLIEST = -2;
+const MAX_TIMESTAMP = -3;
+const EARLIEST_LOCAL = -4;
+const LATEST_TIERED = -5;
+const EARLIEST_PENDING_UPLOAD = -6;
+
+const SINCE_VERSION: ReadonlyMap<number, number> = new Map([
+  [LATEST, 1],
+  [EARLIEST, 1],
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [LATEST_TIERED, 9],
+  [EARLIEST_PENDING_UPLOAD, 11],
+]);
+
+const NOTHING: TimestampedOffset = { timestamp: -1, offset: -1, leaderEpoch: -1 };
+
+interface Call {
+  readonly isolation: Isolation;
+  readonly context: RequestContext;
+  readonly services: Services;
+}
+
+/**
+ * ListOffsets finds offsets by time, and the two ends of a partition.
+ *
+ * v2  isolation level          v4  leader epochs (KIP-320)
+ * v7  largest timestamp (KIP-734)   v8, v9, v11  tiered storage: local start, last tiered, pending
+ *
+ * Without tiering the local start is the log's, and nothing is ever tiered or pending.
+ */
+export const listOffsetsHandler: Handler = defineHandler({
+  api: listOffsets,
+
+  async handle(request, context, services) {
+    const isolation = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
+    const call: Call = { isolation, context, services };
+    const topics = request.topics.map(async (topic) => ({
+      name: topic.name,
+      partitions: await Promise.all(answersFor(topic, call)),
+    }));
+    return { topics: await Promise.all(topics) };
+  },
+});
+
+/** A partition that is named twice is answered once, with an error. */
+function answersFor(topic: Topic, call: Call) {
+  const byIndex = new Map<number, Wanted[]>();
+  for (const wanted of topic.partitions) {
+    const same = byIndex.get(wanted.partitionIndex) ?? [];
+    byIndex.set(wanted.partitionIndex, [...same, wanted]);
+  }
+  return [...byIndex.values()].map(([wanted, ...more]) =>
+    more.length > 0
+      ? failed((wanted as Wanted).partitionIndex, ErrorCode.INVALID_REQUEST)
+      : answerFor(topic.name, wanted as Wanted, call),
+  );
+}
+
+async function answerFor(topic: string, wanted: Wanted, { isolation, context, services }: Call) {
+  const { partitionIndex } = wanted;
+  if (!context.may("describe", "topic", topic)) {
+    return failed(partitionIndex, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
+  }
+  const partition = services.partitions.get(topic, partitionIndex);
+  if (partition === undefined) return failed(partitionIndex, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+  try {
+    checkQuestion(wanted.timestamp, context.version);
+    partition.checkLeaderEpoch(wanted.currentLeaderEpoch);
+    const found = await find(partition, wanted.timestamp, isolation);
+    return { partitionIndex, errorCode: ErrorCode.NONE, ...found };
+  } catch (error) {
+    return failed(partitionIndex, toErrorCode(error));
+  }
+}
+
+function checkQuestion(timestamp: number, version: number): void {
+  if (timestamp >= 0) return;
+  const since = SINCE_VERSION.get(timestamp);
+  if (since === undefined || version < since) {
+    throw new KafkaError(
+      ErrorCode.UNSUPPORTED_VERSION,
+      `timestamp ${timestamp} means nothing in ListOffsets v${version}`,
+    );
+  }
+}
+
+async function find(
+  partition: Partition,
+  timestamp: number,
+  isolation: Isolation,
+): Promise<TimestampedOffset> {
+  const { log } = partition;
+  switch (timestamp) {
+    case LATEST:
+      return {
+        timestamp: -1,
+        offset: partition.readLimit(isolation),
+        leaderEpoch: log.latestEpoch,
+      };
+    case EARLIEST:
+    case EARLIEST_LOCAL: {
+      const offset = partition.logStartOffset;
+      return { timestamp: -1, offset, leaderEpoch: log.epochForOffset(offset) };
+    }
+    case MAX_TIMESTAMP:
+      return (await partition.maxTimestamp()) ?? NOTHING;
+    case LATEST_TIERED:
+    case EARLIEST_PENDING_UPLOAD:
+      return NOTHING;
+    default:
+      return (await partition.offsetForTimestamp(timestamp, isolation)) ?? NOTHING;
+  }
+}
+
+function failed(partitionIndex: number, errorCode: ErrorCode) {
+  return { partitionIndex, errorCode, ...NOTHING };
+}

@@ -1,0 +1,28 @@
+import type { BrokerConfig } from "../config/broker-config.ts";
+import { resolveTopicConfig } from "../config/topic-config.ts";
+import type { LogSettings } from "../storage/log-settings.ts";
+
+/** What a topic's own settings, and the broker's where it has none, mean for its logs. */
+export function topicLogSettings(
+  broker: BrokerConfig,
+  overrides: ReadonlyMap<string, string>,
+): LogSettings {
+  const topic = resolveTopicConfig(broker, overrides);
+  return {
+    segmentBytes: topic.segmentBytes,
+    segmentMs: topic.segmentMs,
+    segmentJitterMs: topic.segmentJitterMs,
+    segmentIndexBytes: topic.segmentIndexBytes,
+    indexIntervalBytes: topic.indexIntervalBytes,
+    flushMessages: topic.flushMessages,
+    maxMessageBytes: topic.maxMessageBytes,
+    timestampType: topic.messageTimestampType,
+    timestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,
+    timestampAfterMaxMs: topic.messageTimestampAfterMaxMs,
+    compacted: topic.cleanupPolicy.has("compact"),
+    compressionType: topic.compressionType,
+    compressionLevel: topic.compressionLevel,
+    fileDeleteDelayMs: topic.fileDeleteDelayMs,
+    producerIdExpirationMs: broker.producerIdExpirationMs,
+  };
+}

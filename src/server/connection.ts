@@ -1,0 +1,216 @@
+import type { Socket } from "node:net";
+import type { Logger } from "../telemetry/logger.ts";
+import { type Lifetime, OwnedLifetime } from "../time/lifetime.ts";
+import { FrameSplitter } from "./frame.ts";
+
+/** One answer, without the length before it. */
+export interface Reply {
+  readonly chunks: readonly Buffer[];
+  readonly byteLength: number;
+  /** The bytes have been taken over by the system, or never will be. */
+  readonly release?: (() => void) | undefined;
+}
+
+/** Who is at the other end. */
+export interface ConnectionContext {
+  readonly id: number;
+  readonly listenerName: string;
+  /** Kafka's form: "/127.0.0.1". */
+  readonly clientHost: string;
+  readonly principal: string;
+  readonly lifetime: Lifetime;
+  /** As the client called itself (KIP-511). */
+  clientSoftwareName: string;
+  clientSoftwareVersion: string;
+}
+
+/** Answers one request. What it throws closes the connection; undefined: the client wants no answer. */
+export type ServeFrame = (
+  frame: Buffer,
+  connection: ConnectionContext,
+) => Reply | undefined | Promise<Reply | undefined>;
+
+export interface ConnectionOptions {
+  readonly id: number;
+  readonly listenerName: string;
+  readonly maxRequestBytes: number;
+  readonly logger: Logger;
+  readonly serve: ServeFrame;
+  readonly nowMs: () => number;
+}
+
+const UNKNOWN_SOFTWARE = "unknown";
+
+/**
+ * One client, from accept to close. One request at a time, as Kafka does: the next frame is not
+ * looked at before the answer to the last one has been taken by the socket, so answers keep their
+ * order without bookkeeping, and a client that does not read slows only itself. While a request is
+ * under way the socket is not read, beyond the chunk that has arrived.
+ */
+export class Connection implements ConnectionContext {
+  readonly id: number;
+  readonly listenerName: string;
+  readonly clientHost: string;
+  readonly principal = "User:ANONYMOUS";
+  clientSoftwareName = UNKNOWN_SOFTWARE;
+  clientSoftwareVersion = UNKNOWN_SOFTWARE;
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #frames: FrameSplitter;
+  readonly #lifetime = new OwnedLifetime();
+  readonly #remoteAddress: string;
+  /** A request is being served, or its answer waits for the client to read. */
+  #isBusy = false;
+  #isClosing = false;
+  /** When the client last sent or took something, monotonic milliseconds. */
+  #lastActiveMs: number;
+  #frameBeganMs: number | undefined;
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.id = options.id;
+    this.listenerName = options.listenerName;
+    this.#remoteAddress = plainAddress(socket.remoteAddress ?? "");
+    this.clientHost = `/${this.#remoteAddress}`;
+    this.#frames = new FrameSplitter(options.maxRequestBytes);
+    this.#lastActiveMs = options.nowMs();
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    socket.on("data", (chunk) => this.#receive(chunk));
+    socket.on("drain", () => this.#drained());
+    socket.on("error", (error) => options.logger.debug(`${this.#name}: ${error.message}`));
+    socket.on("close", () => this.#lifetime.end());
+  }
+
+  get lifetime(): Lifetime {
+    return this.#lifetime;
+  }
+
+  get remoteAddress(): string {
+    return this.#remoteAddress;
+  }
+
+  /** Nothing is under way, and nothing has been for so long. */
+  idleSince(): number {
+    return this.#isBusy ? Number.POSITIVE_INFINITY : this.#lastActiveMs;
+  }
+
+  /** When a frame began that is not whole yet; undefined between frames. */
+  partialSince(): number | undefined {
+    return this.#isBusy ? undefined : this.#frameBeganMs;
+  }
+
+  /** Lets the answer that is under way leave, then closes. */
+  finish(): void {
+    this.#isClosing = true;
+    if (!this.#isBusy) this.close();
+  }
+
+  close(reason?: string): void {
+    if (reason !== undefined && !this.#socket.destroyed) {
+      this.#options.logger.warn(`closed ${this.#name}: ${reason}`);
+    }
+    this.#socket.destroy();
+  }
+
+  get #name(): string {
+    return `connection ${this.id} from ${this.#remoteAddress} on ${this.listenerName}`;
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#lastActiveMs = this.#options.nowMs();
+    this.#frames.push(chunk);
+    this.#serveFrames();
+  }
+
+  /** Serves what has arrived, until a request has to be waited for. */
+  #serveFrames(): void {
+    try {
+      while (!this.#isBusy && !this.#socket.destroyed) {
+        const frame = this.#frames.next();
+        if (frame === undefined) break;
+        this.#serve(frame);
+      }
+    } catch (error) {
+      this.close((error as Error).message);
+      return;
+    }
+    this.#frameBeganMs = this.#frames.isInsideFrame
+      ? (this.#frameBeganMs ?? this.#lastActiveMs)
+      : undefined;
+  }
+
+  #serve(frame: Buffer): void {
+    const reply = this.#options.serve(frame, this);
+    if (!(reply instanceof Promise)) {
+      this.#answer(reply);
+      return;
+    }
+    this.#isBusy = true;
+    this.#socket.pause();
+    reply.then(
+      (late) => {
+        this.#answer(late);
+        if (!this.#socket.writableNeedDrain) this.#resume();
+      },
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  #answer(reply: Reply | undefined): void {
+    if (reply === undefined) return;
+    if (this.#socket.destroyed) {
+      reply.release?.();
+      return;
+    }
+    if (!this.#write(reply)) {
+      this.#isBusy = true;
+      this.#socket.pause();
+    }
+  }
+
+  /** False if the client must read before more is sent. */
+  #write({ chunks, byteLength, release }: Reply): boolean {
+    const length = Buffer.allocUnsafe(4);
+    length.writeInt32BE(byteLength);
+    const socket = this.#socket;
+    if (chunks.length === 1 && release === undefined && byteLength < 4096) {
+      return socket.write(Buffer.concat([length, chunks[0] as Buffer]));
+    }
+    socket.cork();
+    socket.write(length);
+    const last = chunks.length - 1;
+    let hasRoom = true;
+    chunks.forEach((chunk, i) => {
+      hasRoom = socket.write(chunk, i === last ? release && (() => release()) : undefined);
+    });
+    socket.uncork();
+    return hasRoom;
+  }
+
+  #drained(): void {
+    this.#lastActiveMs = this.#options.nowMs();
+    if (this.#isBusy) this.#resume();
+  }
+
+  #resume(): void {
+    this.#isBusy = false;
+    this.#lastActiveMs = this.#options.nowMs();
+    if (this.#isClosing) {
+      this.#socket.end(() => this.#socket.destroy());
+      return;
+    }
+    this.#serveFrames();
+    if (!this.#isBusy) this.#socket.resume();
+  }
+
+  #failed(error: unknown): void {
+    this.close((error as Error).message);
+  }
+}
+
+/** IPv4 that came through an IPv6 socket is shown as IPv4. */
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}

@@ -1,0 +1,119 @@
+const LENGTH_BYTES = 4;
+/** Grows with what has arrived, so that a claimed length alone takes no memory. */
+const FIRST_BUFFER_BYTES = 64 * 1024;
+
+/** The bytes are no Kafka request. The message says what they look like. */
+export class NotKafka extends Error {
+  override readonly name = "NotKafka";
+}
+
+/**
+ * Splits a byte stream into Kafka frames: int32 length, then that many bytes. A frame that lies whole
+ * in what has arrived is a view of it; one that does not is collected with one copy.
+ */
+export class FrameSplitter {
+  readonly #maxBytes: number;
+  /** Bytes of the stream that have not been looked at. */
+  #chunk: Buffer = Buffer.alloc(0);
+  #position = 0;
+  /** The frame that is being collected, its length first; undefined between frames. */
+  #partial: Buffer | undefined;
+  #partialBytes = 0;
+  #wanted = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** A frame has begun and is not there as a whole. */
+  get isInsideFrame(): boolean {
+    return this.#partialBytes > 0;
+  }
+
+  /** What has arrived. The previous chunk must have been used up by {@link next}. */
+  push(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#position = 0;
+  }
+
+  /**
+   * The next whole frame without its length; undefined if there is none yet.
+   *
+   * @throws NotKafka for a length that no request has.
+   */
+  next(): Buffer | undefined {
+    if (this.#partialBytes > 0) return this.#continue();
+    const available = this.#chunk.length - this.#position;
+    if (available < LENGTH_BYTES) return this.#collect(LENGTH_BYTES);
+    const length = this.#lengthAt(this.#chunk, this.#position);
+    if (available < LENGTH_BYTES + length) return this.#collect(LENGTH_BYTES + length);
+    const start = this.#position + LENGTH_BYTES;
+    this.#position = start + length;
+    return this.#chunk.subarray(start, this.#position);
+  }
+
+  #continue(): Buffer | undefined {
+    if (this.#wanted === LENGTH_BYTES) {
+      if (!this.#fill()) return undefined;
+      this.#wanted += this.#lengthAt(this.#partial as Buffer, 0);
+    }
+    if (!this.#fill()) return undefined;
+    const frame = (this.#partial as Buffer).subarray(LENGTH_BYTES, this.#wanted);
+    this.#partial = undefined;
+    this.#partialBytes = 0;
+    return frame;
+  }
+
+  /** Takes over the rest of the chunk as the beginning of a frame. */
+  #collect(wanted: number): undefined {
+    this.#wanted = wanted;
+    this.#fill();
+    return undefined;
+  }
+
+  /** Copies what is there and wanted. True once all of it is. */
+  #fill(): boolean {
+    const count = Math.min(this.#wanted - this.#partialBytes, this.#chunk.length - this.#position);
+    if (count > 0) {
+      const target = this.#room(count);
+      this.#chunk.copy(target, this.#partialBytes, this.#position, this.#position + count);
+      this.#partialBytes += count;
+      this.#position += count;
+    }
+    return this.#partialBytes === this.#wanted;
+  }
+
+  #room(count: number): Buffer {
+    const needed = this.#partialBytes + count;
+    const old = this.#partial;
+    if (old !== undefined && old.length >= needed) return old;
+    const size = Math.min(
+      this.#wanted,
+      Math.max(needed, 4 * (old?.length ?? 0), FIRST_BUFFER_BYTES),
+    );
+    const larger = Buffer.allocUnsafeSlow(Math.max(size, needed));
+    old?.copy(larger, 0, 0, this.#partialBytes);
+    this.#partial = larger;
+    return larger;
+  }
+
+  #lengthAt(bytes: Buffer, at: number): number {
+    const length = bytes.readInt32BE(at);
+    if (length > 0 && length <= this.#maxBytes) return length;
+    throw new NotKafka(describeStart(bytes.subarray(at, at + 8), length, this.#maxBytes));
+  }
+}
+
+/** What a stream that is not Kafka's most likely is, and what to do about it. */
+function describeStart(start: Buffer, length: number, maxBytes: number): string {
+  const text = start.toString("latin1");
+  if (/^(GET|POST|HEAD|PUT|DELE|OPTI|PATC|CONN)/.test(text)) {
+    return "this looks like HTTP: a browser or health check on the Kafka port; use another port for it";
+  }
+  if (start[0] === 0x16 && start[1] === 0x03) {
+    return "this looks like TLS: the client wants SSL, the listener is PLAINTEXT; set the client's security.protocol to PLAINTEXT";
+  }
+  if (text.startsWith("SSH-")) return "this looks like SSH";
+  if (length <= 0) return `a request of ${length} bytes`;
+  return `a request of ${length} bytes, above socket.request.max.bytes=${maxBytes}, or no Kafka request at all`;
+}

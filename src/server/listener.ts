@@ -1,0 +1,181 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock, Timer } from "../time/clock.ts";
+import { Connection, type ServeFrame } from "./connection.ts";
+
+/** What holds for the connections of all listeners together. */
+export interface ServerLimits {
+  /** socket.request.max.bytes */
+  readonly maxRequestBytes: number;
+  /** connections.max.idle.ms; below 0: for ever */
+  readonly maxIdleMs: number;
+  /** How long a request may take to arrive once it has begun. */
+  readonly partialFrameTimeoutMs: number;
+  /** max.connections */
+  readonly maxConnections: number;
+  /** max.connections.per.ip */
+  readonly maxConnectionsPerIp: number;
+  /** socket.listen.backlog.size */
+  readonly backlog: number;
+}
+
+export interface ServerOptions {
+  readonly limits: ServerLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly serve: ServeFrame;
+}
+
+export interface Binding {
+  readonly name: string;
+  /** Addresses to bind, with the same port. Where one of several does not exist it is left out. */
+  readonly hosts: readonly (string | undefined)[];
+  /** 0: the system chooses one, for all addresses. */
+  readonly port: number;
+}
+
+const SWEEP_MS = 1000;
+
+/**
+ * The listeners of a broker and all connections that came through them: accepts, counts, and closes
+ * those that are idle or stop half-way, by one sweep for all instead of a timer for each.
+ */
+export class Listeners {
+  readonly #options: ServerOptions;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  #nextId = 1;
+  #sweep: Timer | undefined;
+  #isClosing = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#scheduleSweep();
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Accepts connections from now on.
+   *
+   * @returns the port.
+   * @throws what the system says, EADDRINUSE above all.
+   */
+  async bind(binding: Binding): Promise<number> {
+    let { port } = binding;
+    let failure: unknown;
+    let isBound = false;
+    for (const host of binding.hosts) {
+      const server = createServer({ pauseOnConnect: false }, (socket) =>
+        this.#accept(socket, binding.name),
+      );
+      try {
+        await listen(server, { port, host, backlog: this.#options.limits.backlog });
+      } catch (error) {
+        if (!isMissingAddress(error)) throw error;
+        failure = error;
+        continue;
+      }
+      isBound = true;
+      this.#servers.push(server);
+      port = (server.address() as AddressInfo).port;
+    }
+    if (!isBound) throw failure;
+    return port;
+  }
+
+  /** Stops accepting, lets answers that are under way leave, closes what is left after `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    this.#sweep?.cancel();
+    const closed = Promise.all(this.#servers.map((server) => closeServer(server)));
+    for (const connection of this.#connections) connection.finish();
+    const late = setTimeout(() => {
+      for (const connection of this.#connections) connection.close();
+    }, graceMs);
+    await closed;
+    clearTimeout(late);
+  }
+
+  #accept(socket: Socket, listenerName: string): void {
+    const { limits, clock, logger, serve } = this.#options;
+    const connection = new Connection(socket, {
+      id: this.#nextId++,
+      listenerName,
+      maxRequestBytes: limits.maxRequestBytes,
+      logger,
+      serve,
+      nowMs: () => clock.monotonicMs(),
+    });
+    const { remoteAddress } = connection;
+    const fromThere = this.#perAddress.get(remoteAddress) ?? 0;
+    const refusal = this.#refusal(fromThere);
+    if (refusal !== undefined) {
+      connection.close(refusal);
+      return;
+    }
+    this.#connections.add(connection);
+    this.#perAddress.set(remoteAddress, fromThere + 1);
+    connection.lifetime.onEnd(() => {
+      this.#connections.delete(connection);
+      const left = (this.#perAddress.get(remoteAddress) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(remoteAddress);
+      else this.#perAddress.set(remoteAddress, left);
+    });
+  }
+
+  #refusal(fromThere: number): string | undefined {
+    const { maxConnections, maxConnectionsPerIp } = this.#options.limits;
+    if (this.#isClosing) return "the broker is stopping";
+    if (this.#connections.size >= maxConnections) {
+      return `max.connections=${maxConnections} is reached`;
+    }
+    if (fromThere >= maxConnectionsPerIp) {
+      return `max.connections.per.ip=${maxConnectionsPerIp} is reached`;
+    }
+    return undefined;
+  }
+
+  #scheduleSweep(): void {
+    this.#sweep = this.#options.clock.schedule(SWEEP_MS, () => {
+      this.#closeLate();
+      if (!this.#isClosing) this.#scheduleSweep();
+    });
+  }
+
+  #closeLate(): void {
+    const { maxIdleMs, partialFrameTimeoutMs } = this.#options.limits;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const connection of this.#connections) {
+      const partialSince = connection.partialSince();
+      if (partialSince !== undefined && nowMs - partialSince > partialFrameTimeoutMs) {
+        connection.close(`a request stopped half-way for ${partialFrameTimeoutMs} ms`);
+      } else if (maxIdleMs >= 0 && nowMs - connection.idleSince() > maxIdleMs) {
+        this.#options.logger.debug(`closing connection ${connection.id}, idle for ${maxIdleMs} ms`);
+        connection.close();
+      }
+    }
+  }
+}
+
+async function listen(
+  server: Server,
+  { port, host, backlog }: { port: number; host: string | undefined; backlog: number },
+): Promise<void> {
+  server.listen(host === undefined ? { port, backlog } : { port, host, backlog });
+  await once(server, "listening");
+}
+
+/** This machine has no such address: no IPv6, say. */
+function isMissingAddress(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

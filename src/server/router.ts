@@ -1,0 +1,116 @@
+import { unsupportedVersionAnswer } from "../handlers/api-versions.ts";
+import type {
+  Answer,
+  Handler,
+  Operation,
+  RequestContext,
+  ResourceType,
+  Services,
+} from "../handlers/handler.ts";
+import { handlerOf } from "../handlers/index.ts";
+import { type SupportedKey, supportedApis } from "../handlers/supported-apis.ts";
+import { apiVersions } from "../protocol/generated/api-versions.ts";
+import type { ApiInfo } from "../protocol/generated/apis.ts";
+import {
+  decodeRequestHeader,
+  encodeResponseHeader,
+  type RequestHeader,
+  responseHeaderVersion,
+} from "../protocol/header.ts";
+import { DecodeError, Reader } from "../protocol/reader.ts";
+import { Writer } from "../protocol/writer.ts";
+import type { Lifetime } from "../time/lifetime.ts";
+import type { ConnectionContext, Reply } from "./connection.ts";
+
+const byKey: ReadonlyMap<number, ApiInfo> = new Map(supportedApis.map((api) => [api.key, api]));
+
+/**
+ * One frame in, at most one answer out: read the header, check the version, let the handler of that
+ * API decode, act and encode. Synchronous wherever the handler is. A throw closes the connection,
+ * and its message is what the log says of it.
+ */
+export function route(
+  frame: Buffer,
+  connection: ConnectionContext,
+  services: Services,
+): Reply | undefined | Promise<Reply | undefined> {
+  const reader = new Reader(frame);
+  const header = decodeRequestHeader(reader);
+  const api = byKey.get(header.apiKey);
+  if (api === undefined) throw new DecodeError(`API key ${header.apiKey} is not supported`);
+  const call = new Call(header, connection);
+  if (header.apiVersion < api.minVersion || header.apiVersion > api.maxVersion) {
+    if (api.key === apiVersions.key) return call.reply(unsupportedVersionAnswer);
+    throw new DecodeError(`${api.name} v${header.apiVersion} is not supported`);
+  }
+  const handler = handlerOf(api.key as SupportedKey);
+  return handler instanceof Promise
+    ? handler.then((loaded) => serve(loaded, reader, call, services))
+    : serve(handler, reader, call, services);
+}
+
+function serve(
+  handler: Handler,
+  reader: Reader,
+  call: Call,
+  services: Services,
+): Reply | undefined | Promise<Reply | undefined> {
+  const answer = handler.serve(reader, call, services);
+  return answer instanceof Promise ? answer.then((late) => call.reply(late)) : call.reply(answer);
+}
+
+/** One request as its handler sees it. */
+class Call implements RequestContext {
+  readonly version: number;
+  readonly clientId: string | null;
+  readonly #header: RequestHeader;
+  readonly #connection: ConnectionContext;
+  #onSent: (() => void) | undefined;
+
+  constructor(header: RequestHeader, connection: ConnectionContext) {
+    this.version = header.apiVersion;
+    this.clientId = header.clientId;
+    this.#header = header;
+    this.#connection = connection;
+  }
+
+  get clientHost(): string {
+    return this.#connection.clientHost;
+  }
+
+  get principal(): string {
+    return this.#connection.principal;
+  }
+
+  get listenerName(): string {
+    return this.#connection.listenerName;
+  }
+
+  get lifetime(): Lifetime {
+    return this.#connection.lifetime;
+  }
+
+  /** Everyone may do everything until an authorizer is configured, as in Kafka. */
+  may(_operation: Operation, _resource: ResourceType, _name: string): boolean {
+    return true;
+  }
+
+  softwareIs(name: string, version: string): void {
+    this.#connection.clientSoftwareName = name;
+    this.#connection.clientSoftwareVersion = version;
+  }
+
+  whenSent(run: () => void): void {
+    this.#onSent = run;
+  }
+
+  reply(answer: Answer | undefined): Reply | undefined {
+    if (answer === undefined) return undefined;
+    const { apiKey, apiVersion, correlationId } = this.#header;
+    const writer = new Writer();
+    encodeResponseHeader(writer, correlationId, responseHeaderVersion(apiKey, apiVersion));
+    answer(writer);
+    const chunks = writer.chunks();
+    return { chunks, byteLength: writer.byteLength, release: this.#onSent };
+  }
+}
