@@ -12,7 +12,8 @@ export type ByteSlices = Buffer | readonly Buffer[];
 /**
  * Collects Kafka's primitives for one message, as few chunks for one `writev`.
  *
- * @throws RangeError for a string of more than 32767 bytes, which the protocol cannot carry.
+ * @throws RangeError for a string of more than 32767 bytes, which the protocol cannot carry,
+ * and for a uuid that is none.
  */
 export class Writer {
   #buffer: Buffer;
@@ -90,7 +91,9 @@ export class Writer {
 
   uuid(value: string): void {
     const at = this.#room(16);
-    this.#buffer.write(value, at, 16, "base64url");
+    // What is not written would be whatever the buffer held before.
+    const size = this.#buffer.write(value, at, 16, "base64url");
+    if (size !== 16 || value.length !== 22) throw new RangeError(`"${value}" is no id`);
   }
 
   uvarint(value: number): void {

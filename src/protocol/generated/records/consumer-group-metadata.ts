@@ -25,23 +25,23 @@ function writeConsumerGroupMetadataKey0(writer: Writer, value: ConsumerGroupMeta
 
 export interface ConsumerGroupMetadataValue {
   readonly epoch: number;
-  readonly metadataHash: number;
+  readonly metadataHash: bigint;
 }
 
 export interface ConsumerGroupMetadataValueInput {
   readonly epoch: number;
-  readonly metadataHash?: number | undefined;
+  readonly metadataHash?: bigint | undefined;
 }
 
 function readConsumerGroupMetadataValue0(reader: Reader): ConsumerGroupMetadataValue {
   const epoch_ = reader.int32();
-  let metadataHash_: ConsumerGroupMetadataValue["metadataHash"] = 0;
+  let metadataHash_: ConsumerGroupMetadataValue["metadataHash"] = 0n;
   for (let count = reader.uvarint(); count > 0; count--) {
     const tag = reader.uvarint();
     const end = reader.beginTaggedField();
     switch (tag) {
       case 0:
-        metadataHash_ = reader.int64();
+        metadataHash_ = reader.int64Wide();
         reader.endTaggedField(end);
         break;
       default:
@@ -56,11 +56,11 @@ function readConsumerGroupMetadataValue0(reader: Reader): ConsumerGroupMetadataV
 
 function writeConsumerGroupMetadataValue0(writer: Writer, value: ConsumerGroupMetadataValueInput): void {
   writer.int32(value.epoch);
-  const hasmetadataHash_ = !(value.metadataHash === undefined || value.metadataHash === 0);
+  const hasmetadataHash_ = !(value.metadataHash === undefined || value.metadataHash === 0n);
   writer.uvarint((hasmetadataHash_ ? 1 : 0));
   if (hasmetadataHash_) {
     writer.taggedField(0, (field) => {
-      field.int64((value.metadataHash ?? 0));
+      field.int64Wide((value.metadataHash ?? 0n));
     });
   }
 }

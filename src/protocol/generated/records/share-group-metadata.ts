@@ -25,17 +25,17 @@ function writeShareGroupMetadataKey0(writer: Writer, value: ShareGroupMetadataKe
 
 export interface ShareGroupMetadataValue {
   readonly epoch: number;
-  readonly metadataHash: number;
+  readonly metadataHash: bigint;
 }
 
 export interface ShareGroupMetadataValueInput {
   readonly epoch: number;
-  readonly metadataHash: number;
+  readonly metadataHash: bigint;
 }
 
 function readShareGroupMetadataValue0(reader: Reader): ShareGroupMetadataValue {
   const epoch_ = reader.int32();
-  const metadataHash_ = reader.int64();
+  const metadataHash_ = reader.int64Wide();
   reader.skipTaggedFields();
   return {
     epoch: epoch_,
@@ -45,7 +45,7 @@ function readShareGroupMetadataValue0(reader: Reader): ShareGroupMetadataValue {
 
 function writeShareGroupMetadataValue0(writer: Writer, value: ShareGroupMetadataValueInput): void {
   writer.int32(value.epoch);
-  writer.int64(value.metadataHash);
+  writer.int64Wide(value.metadataHash);
   writer.uvarint(0);
 }
 

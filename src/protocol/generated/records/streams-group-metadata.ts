@@ -26,7 +26,7 @@ function writeStreamsGroupMetadataKey0(writer: Writer, value: StreamsGroupMetada
 
 export interface StreamsGroupMetadataValue {
   readonly epoch: number;
-  readonly metadataHash: number;
+  readonly metadataHash: bigint;
   readonly validatedTopologyEpoch: number;
   readonly lastAssignmentConfigs: readonly LastAssignmentConfig[] | null;
   readonly storedDescriptionTopologyEpoch: number;
@@ -35,7 +35,7 @@ export interface StreamsGroupMetadataValue {
 
 export interface StreamsGroupMetadataValueInput {
   readonly epoch: number;
-  readonly metadataHash: number;
+  readonly metadataHash: bigint;
   readonly validatedTopologyEpoch?: number | undefined;
   readonly lastAssignmentConfigs?: readonly LastAssignmentConfigInput[] | null | undefined;
   readonly storedDescriptionTopologyEpoch?: number | undefined;
@@ -54,7 +54,7 @@ export interface LastAssignmentConfigInput {
 
 function readStreamsGroupMetadataValue0(reader: Reader): StreamsGroupMetadataValue {
   const epoch_ = reader.int32();
-  const metadataHash_ = reader.int64();
+  const metadataHash_ = reader.int64Wide();
   let validatedTopologyEpoch_: StreamsGroupMetadataValue["validatedTopologyEpoch"] = -1;
   let lastAssignmentConfigs_: StreamsGroupMetadataValue["lastAssignmentConfigs"] = EMPTY_ARRAY;
   let storedDescriptionTopologyEpoch_: StreamsGroupMetadataValue["storedDescriptionTopologyEpoch"] = -1;
@@ -95,7 +95,7 @@ function readStreamsGroupMetadataValue0(reader: Reader): StreamsGroupMetadataVal
 
 function writeStreamsGroupMetadataValue0(writer: Writer, value: StreamsGroupMetadataValueInput): void {
   writer.int32(value.epoch);
-  writer.int64(value.metadataHash);
+  writer.int64Wide(value.metadataHash);
   const hasvalidatedTopologyEpoch_ = !(value.validatedTopologyEpoch === undefined || value.validatedTopologyEpoch === -1);
   const haslastAssignmentConfigs_ = !(value.lastAssignmentConfigs === undefined || (value.lastAssignmentConfigs !== null && value.lastAssignmentConfigs.length === 0));
   const hasstoredDescriptionTopologyEpoch_ = !(value.storedDescriptionTopologyEpoch === undefined || value.storedDescriptionTopologyEpoch === -1);
