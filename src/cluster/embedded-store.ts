@@ -110,6 +110,7 @@ export class EmbeddedStore implements MetadataStore {
     const store = new EmbeddedStore(options, file, end);
     store.#nameIsDurable = found !== undefined;
     for (const frame of frames) store.#restore(frame);
+    store.#bytesAfterCompaction = store.#liveBytes();
     return store;
   }
 
@@ -233,6 +234,13 @@ export class EmbeddedStore implements MetadataStore {
     if (this.#nameIsDurable) return;
     await this.#options.disk.syncDirectory(this.#options.path);
     this.#nameIsDurable = true;
+  }
+
+  /** About what the snapshot would take. */
+  #liveBytes(): number {
+    let bytes = 0;
+    for (const { key, value } of this.#state.durableEntries()) bytes += key.length + value.length;
+    return bytes;
   }
 
   #compactAt(): number {

@@ -140,17 +140,28 @@ describe("writes of an embedded store", () => {
 describe("compaction of an embedded store", () => {
   const big = "x".repeat(10_000);
 
-  async function fill(): Promise<void> {
-    for (let n = 0; n < 1000; n += 1) await store.txn([], [put(`k${n % 10}`, big)]);
+  async function fill(times: number): Promise<void> {
+    for (let n = 0; n < times; n += 1) await store.txn([], [put(`k${n % 10}`, big)]);
   }
 
   test("the file stays small however often its keys change", async () => {
-    await fill();
+    await fill(1000);
 
     expect(disk.sizeOf(FILE)).toBeLessThan(2 * 1024 * 1024);
     const { entries, revision } = await (await open(disk.afterPowerCut())).list("");
     expect(revision).toBe(1000);
     expect(entries).toEqual((await store.list("")).entries);
+  });
+
+  test("the file stays small however often the store is opened", async () => {
+    for (let life = 0; life < 20; life += 1) {
+      await fill(100);
+      await store.close();
+      store = await open(disk);
+    }
+
+    expect(disk.sizeOf(FILE)).toBeLessThan(2 * 1024 * 1024);
+    expect(await keysAfter(disk.afterPowerCut())).toHaveLength(10);
   });
 
   test("a snapshot that cannot be written leaves the old file in use", async () => {
