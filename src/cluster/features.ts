@@ -1,11 +1,11 @@
 /** A feature this broker could run, and in which levels (KIP-584). */
-export interface SupportedFeature {
+interface SupportedFeature {
   readonly name: string;
   readonly minVersion: number;
   readonly maxVersion: number;
 }
 
-export interface FinalizedFeature {
+interface FinalizedFeature {
   readonly name: string;
   readonly maxVersionLevel: number;
   readonly minVersionLevel: number;
