@@ -59,6 +59,8 @@ export class ForeignDirectory extends Error {
 export class DataDirectory {
   readonly path: string;
   readonly properties: MetaProperties;
+  readonly clusterId: string;
+  readonly directoryId: string;
   /** Nothing has to be recovered. */
   readonly wasCleanShutdown: boolean;
   readonly #options: DirectoryOptions;
@@ -74,6 +76,8 @@ export class DataDirectory {
   private constructor(options: DirectoryOptions, found: Found) {
     this.path = options.path;
     this.properties = found.properties;
+    this.clusterId = found.properties.clusterId;
+    this.directoryId = found.properties.directoryId;
     this.wasCleanShutdown = found.wasCleanShutdown;
     this.#options = options;
     this.#lock = found.lock;
@@ -83,6 +87,8 @@ export class DataDirectory {
     this.#files = new FilePool(options.disk, options.maxOpenFiles);
     this.#parts = {
       clock: options.clock,
+      disk: options.disk,
+      logger: options.logger,
       writes: new WriteQueue(),
       buffers: new ReadBuffers(options.readBufferBytes),
       tails: new TailCache(options.tailCacheBytes),
@@ -153,9 +159,12 @@ export class DataDirectory {
     return this.#options.disk.space(this.path);
   }
 
-  /** Flushes every log and notes how far each is durable. */
+  /**
+   * Notes how far each log is durable and where it begins, and forgets producers that are gone. To be
+   * done now and then: what was noted need not be looked at after a crash.
+   */
   async checkpoint(): Promise<void> {
-    await Promise.all([...this.#logs.values()].map((log) => log.flush().catch(() => undefined)));
+    for (const log of this.#logs.values()) log.expireProducers();
     await this.#writeCheckpoints();
   }
 
@@ -168,12 +177,17 @@ export class DataDirectory {
   /** Flushes and closes everything, so that the next start has nothing to recover. */
   async close(): Promise<void> {
     const logs = [...this.#logs.values()];
-    await Promise.all(logs.map((log) => log.close()));
-    await this.#writeCheckpoints();
-    await this.#files.closeAll();
-    const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
-    await this.#options.disk.replaceFile(`${this.path}/${CLEAN_SHUTDOWN_FILE}`, marker);
-    await this.#lock.release();
+    const closed = await Promise.allSettled(logs.map((log) => log.close()));
+    try {
+      await this.#writeCheckpoints();
+      const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
+      const isClean = closed.every(({ status }) => status === "fulfilled");
+      if (isClean)
+        await this.#options.disk.replaceFile(this.#rootFile(CLEAN_SHUTDOWN_FILE), marker);
+    } finally {
+      await this.#files.closeAll();
+      await this.#lock.release();
+    }
   }
 
   async #load(options: LogOptions): Promise<Log> {
@@ -188,6 +202,8 @@ export class DataDirectory {
       startOffset: this.#logStarts.get(name) ?? 0,
       wasCleanShutdown: this.wasCleanShutdown,
       indexIntervalBytes: options.settings.indexIntervalBytes,
+      producerIdExpirationMs: options.settings.producerIdExpirationMs,
+      compacted: options.settings.compacted,
     });
     this.#folders.delete(name);
     return this.#add(options, content);
@@ -195,7 +211,9 @@ export class DataDirectory {
 
   #add(options: LogOptions, content: ReturnType<typeof emptyContent>): Log {
     const { settings, onWritten } = options;
-    const context = { files: this.#logFiles(options), parts: this.#parts, settings, onWritten };
+    const files = this.#logFiles(options);
+    const isRecovered = content.segments.length > 0 && !this.wasCleanShutdown;
+    const context = { files, parts: this.#parts, settings, onWritten, isRecovered };
     const log = new Log(options, content, context);
     this.#logs.set(nameOf(options), log);
     return log;
@@ -226,6 +244,10 @@ export class DataDirectory {
     }
     const bytes = Buffer.from(formatCheckpoint(entries));
     await this.#options.disk.replaceFile(`${this.path}/${file}`, bytes);
+  }
+
+  #rootFile(name: string): string {
+    return `${this.path}/${name}`;
   }
 
   #folder(place: PartitionFolder): string {

@@ -11,6 +11,11 @@ export interface Disk {
   readFile(path: string): Promise<Buffer | undefined>;
   /** Replaces a file as a whole or not at all: what was there is there until all of it is durable. */
   replaceFile(path: string, bytes: Buffer): Promise<void>;
+  /**
+   * The same at once, for small files: whole after the process dies, but not durable before it is
+   * synced.
+   */
+  replaceFileSync(path: string, bytes: Buffer): void;
   /** Makes a file that must not be there. False if it is. */
   createFile(path: string, bytes: Buffer): Promise<boolean>;
   /** Names in a directory, unsorted; none if there is no such directory. */

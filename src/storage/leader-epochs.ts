@@ -47,7 +47,8 @@ export class LeaderEpochs {
    * @param logEndOffset where the latest one ends.
    */
   endOf(epoch: number, logEndOffset: number): { leaderEpoch: number; endOffset: number } {
-    if (epoch === this.latest && epoch >= 0) return { leaderEpoch: epoch, endOffset: logEndOffset };
+    if (epoch < 0) return NOTHING;
+    if (epoch === this.latest) return { leaderEpoch: epoch, endOffset: logEndOffset };
     const next = this.#entries.findIndex((entry) => entry.epoch > epoch);
     if (next === -1) return NOTHING;
     const following = this.#entries[next] as EpochStart;

@@ -19,8 +19,10 @@ export class LogFiles {
   readonly #files: FilePool;
   readonly #clock: Clock;
   readonly #topicId: string;
-  /** Small files that are being written: one after the other, so that the newest content wins. */
-  #saving: Promise<void> = Promise.resolve();
+  /** Small files whose newest content may not be durable. */
+  readonly #unsynced = new Set<string>();
+  /** Names came or went since the folder was last synced. */
+  #namesChanged = false;
 
   constructor(
     directory: string,
@@ -44,7 +46,9 @@ export class LogFiles {
     this.#save(PARTITION_FILE, Buffer.from(`version: 0\ntopic_id: ${this.#topicId}`));
   }
 
+  /** A segment whose file may be there, or be made by its first use. */
   newSegment(baseOffset: number, createdMs: number): Segment {
+    this.#namesChanged = true;
     const storage = { disk: this.#disk, files: this.#files };
     return new Segment(storage, { directory: this.directory, baseOffset, createdMs });
   }
@@ -53,10 +57,19 @@ export class LogFiles {
     this.#save(EPOCHS_FILE, Buffer.from(epochs.takeText()));
   }
 
-  async saveSnapshot(offset: number, producers: ProducerStates): Promise<void> {
+  /** The producers as they are now, to be found when the log is loaded up to this offset. */
+  saveSnapshot(offset: number, producers: ProducerStates): void {
     const path = segmentFile(this.directory, offset, ".snapshot");
     this.#save(path.slice(this.directory.length + 1), encodeSnapshot(producers.all()));
-    await this.#saving;
+  }
+
+  /** Snapshots that no segment begins with, but for the newest (Kafka's removeStraySnapshots). */
+  async removeSnapshots(isStale: (offset: number) => boolean): Promise<void> {
+    for (const name of await this.#disk.list(this.directory)) {
+      if (!name.endsWith(".snapshot") || !isStale(Number.parseInt(name, 10))) continue;
+      this.#unsynced.delete(name);
+      await this.#disk.remove(`${this.directory}/${name}`);
+    }
   }
 
   /** Renamed at once, removed some time later, as in Kafka. */
@@ -78,16 +91,25 @@ export class LogFiles {
     return this.#files.close(path);
   }
 
-  /** Every small file has its newest content. @throws what writing them threw. */
-  settled(): Promise<void> {
-    return this.#saving;
+  /** Makes durable which files there are, and what the small ones hold. */
+  async sync(): Promise<void> {
+    for (const name of [...this.#unsynced]) {
+      this.#unsynced.delete(name);
+      const file = await this.#disk.open(`${this.directory}/${name}`);
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+    if (!this.#namesChanged) return;
+    this.#namesChanged = false;
+    await this.#disk.syncDirectory(this.directory);
   }
 
   #save(name: string, bytes: Buffer): void {
-    const next = this.#saving.then(() =>
-      this.#disk.replaceFile(`${this.directory}/${name}`, bytes),
-    );
-    this.#saving = next;
-    next.catch(() => undefined);
+    this.#unsynced.add(name);
+    this.#namesChanged = true;
+    this.#disk.replaceFileSync(`${this.directory}/${name}`, bytes);
   }
 }

@@ -8,7 +8,7 @@ import {
 } from "../records/batch.ts";
 import { recordsOf } from "../records/records.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
-import type { Segment } from "./segment.ts";
+import type { BatchPlace, Segment } from "./segment.ts";
 import type { CachedBatch, LogTail } from "./tail-cache.ts";
 
 /** Batches as they lie in the log, back to back; the last one may be cut. */
@@ -23,7 +23,10 @@ export interface ReadOptions {
   readonly maxBytes: number;
   /** Offset that must not be given any more. */
   readonly upTo: number;
-  /** The first batch comes whole, whatever `maxBytes` says. */
+  /**
+   * The first batch comes whole, whatever `maxBytes` says; else a first batch that does not fit is
+   * not given at all (Kafka's firstEntryIncomplete).
+   */
   readonly minOne: boolean;
 }
 
@@ -37,7 +40,6 @@ export const EMPTY_SLICE: LogSlice = { chunks: [], bytes: 0, release: () => unde
 
 /** Below this many bytes a chunk is not worth being one: they are copied together. */
 const CHUNK_BYTES_MIN = 4 * 1024;
-const SCAN_BYTES = 16 * 1024;
 /** Where a consumer that reads on will want to begin. */
 const HINTS = 8;
 
@@ -47,7 +49,7 @@ interface Hint {
   readonly position: number;
 }
 
-const scratch = Buffer.allocUnsafeSlow(SCAN_BYTES);
+const headerBytes = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES);
 
 /** Finds batches: in the cached tail, or in the files. */
 export class LogReader {
@@ -65,18 +67,18 @@ export class LogReader {
   readTail(offset: number, options: ReadOptions): LogSlice | undefined {
     const first = this.#tail.find(offset);
     if (first === undefined) return undefined;
+    const firstBytes = this.#tail.at(first)?.bytes.length ?? 0;
+    if (!options.minOne && firstBytes > options.maxBytes) return EMPTY_SLICE;
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for (let place = first; ; place++) {
+    const maxBytes = Math.max(options.maxBytes, firstBytes);
+    for (let place = first; bytes < maxBytes; place++) {
       const batch = this.#tail.at(place);
       if (batch === undefined || batch.baseOffset >= options.upTo) break;
-      const wanted = batch.bytes.length;
-      const room = options.minOne && place === first ? wanted : options.maxBytes - bytes;
-      if (room <= 0) break;
-      const part = wanted <= room ? batch.bytes : batch.bytes.subarray(0, room);
+      const room = maxBytes - bytes;
+      const part = batch.bytes.length <= room ? batch.bytes : batch.bytes.subarray(0, room);
       chunks.push(part);
       bytes += part.length;
-      if (part.length < wanted) break;
     }
     return bytes === 0 ? EMPTY_SLICE : { chunks: merged(chunks), bytes, release: ignore };
   }
@@ -95,6 +97,7 @@ export class LogReader {
   ): LogSlice | Promise<LogSlice> | undefined {
     const start = this.#locate(segment, offset);
     if (start === undefined) return undefined;
+    if (!options.minOne && start.batchBytes > options.maxBytes) return EMPTY_SLICE;
     const wanted = options.minOne ? Math.max(options.maxBytes, start.batchBytes) : options.maxBytes;
     const length = Math.min(wanted, segment.file().size - start.position);
     if (length <= 0) return EMPTY_SLICE;
@@ -116,20 +119,23 @@ export class LogReader {
     return segment.during((file) => file.read(into, start.position)).then(finish);
   }
 
-  /** The first record of a segment that is of that time or later, of batches before `upTo`. */
+  /** The first record of a segment that is of that time or later, of those in [from, upTo). */
   async findTime(
     segment: Segment,
     timestamp: number,
-    upTo: number,
+    { from, upTo }: { readonly from: number; readonly upTo: number },
   ): Promise<TimestampedOffset | undefined> {
-    let position = segment.positionBefore(segment.offsetBeforeTime(timestamp));
+    const offset = Math.max(from, segment.offsetBeforeTime(timestamp));
+    let position = segment.positionBefore(offset);
     for (;;) {
       const header = readHeader(segment, position);
       if (header === undefined || baseOffsetAt(header, 0) >= upTo) return undefined;
       const size = sizeInBytesAt(header, 0);
       if (maxTimestampAt(header, 0) >= timestamp) {
         const batch = await this.readBatch(segment, position, size);
-        const found = recordsOf(batch).find((record) => record.timestamp >= timestamp);
+        const found = recordsOf(batch).find(
+          (record) => record.timestamp >= timestamp && record.offset >= from,
+        );
         if (found !== undefined && found.offset < upTo) return withEpoch(found, batch);
       }
       position += size;
@@ -155,29 +161,14 @@ export class LogReader {
   /** Nothing that was learned of the files holds any more. */
   forget(): void {
     this.#hints.length = 0;
+    this.#nextHint = 0;
     this.#tail.clear();
   }
 
   /** Where the batch begins that holds `offset`, or else the one after it. */
-  #locate(
-    segment: Segment,
-    offset: number,
-  ): { readonly position: number; readonly batchBytes: number } | undefined {
+  #locate(segment: Segment, offset: number): BatchPlace | undefined {
     const hint = this.#hints.find((one) => one.segment === segment && one.offset === offset);
-    let position = hint?.position ?? segment.positionBefore(offset);
-    const file = segment.file();
-    for (;;) {
-      const count = file.readSync(scratch, position);
-      let at = 0;
-      while (at + BATCH_HEADER_BYTES <= count) {
-        if (lastOffsetAt(scratch, at) >= offset) {
-          return { position: position + at, batchBytes: sizeInBytesAt(scratch, at) };
-        }
-        at += sizeInBytesAt(scratch, at);
-      }
-      if (at === 0 || count < BATCH_HEADER_BYTES) return undefined;
-      position += at;
-    }
+    return segment.locate(offset, hint?.position);
   }
 
   /** How much of what was read lies before `upTo`; notes where the reader will go on. */
@@ -210,9 +201,8 @@ export class LogReader {
 
 /** The header of the batch at a position; undefined at the end of the file. */
 function readHeader(segment: Segment, position: number): Buffer | undefined {
-  const header = scratch.subarray(0, BATCH_HEADER_BYTES);
-  const count = segment.file().readSync(header, position);
-  return count < BATCH_HEADER_BYTES ? undefined : header;
+  const count = segment.file().readSync(headerBytes, position);
+  return count < BATCH_HEADER_BYTES ? undefined : headerBytes;
 }
 
 function withEpoch(

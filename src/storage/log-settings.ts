@@ -7,6 +7,8 @@ export interface LogSettings {
   readonly indexIntervalBytes: number;
   /** After how many records the log is flushed before it acknowledges. */
   readonly flushMessages: number;
+  /** After how many milliseconds what was appended is flushed; undefined: when the system likes. */
+  readonly flushMs?: number | undefined;
   readonly maxMessageBytes: number;
   readonly timestampType: "CreateTime" | "LogAppendTime";
   readonly timestampBeforeMaxMs: number;

@@ -1,14 +1,23 @@
-import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import type { KafkaError } from "../protocol/errors.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Segment } from "./segment.ts";
+import { storageError } from "./storage-error.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 /** A write that takes longer says that the disk makes us wait: the next ones must not block. */
 const STALL_MS = 20;
 
-export interface DurabilityRules {
+/** What a writer asks of its log. */
+export interface WriterHost {
   /** After how many records the bytes must be on the disk before an append is acknowledged. */
-  readonly flushMessages: number;
+  flushMessages(): number;
+  /** Makes what was written to these segments durable. */
+  sync(segments: ReadonlySet<Segment>): Promise<void>;
+  /** Everything below is safe now; told before any of it is acknowledged. */
+  written(endOffset: number): void;
 }
+
+const DONE = Promise.resolve();
 
 /** Appends that are acknowledged together. */
 interface Group {
@@ -36,11 +45,12 @@ interface Pending {
  */
 export class LogWriter {
   readonly #queue: WriteQueue;
-  readonly #rules: () => DurabilityRules;
-  /** Everything below is safe now; told before any of it is acknowledged. */
-  readonly #onWritten: (endOffset: number) => void;
+  readonly #clock: Clock;
+  readonly #host: WriterHost;
   #pending: Pending[] = [];
   #open: Group | undefined;
+  /** The last of those that are not acknowledged. */
+  #newest: Group | undefined;
   /** Written, waiting for a flush. */
   #unflushed: { readonly group: Group; readonly segments: ReadonlySet<Segment> }[] = [];
   #recordsSinceFlush = 0;
@@ -49,14 +59,10 @@ export class LogWriter {
   #isStalling = false;
   #failure: KafkaError | undefined;
 
-  constructor(
-    queue: WriteQueue,
-    rules: () => DurabilityRules,
-    onWritten: (endOffset: number) => void,
-  ) {
+  constructor(queue: WriteQueue, clock: Clock, host: WriterHost) {
     this.#queue = queue;
-    this.#rules = rules;
-    this.#onWritten = onWritten;
+    this.#clock = clock;
+    this.#host = host;
   }
 
   get failure(): KafkaError | undefined {
@@ -68,19 +74,24 @@ export class LogWriter {
     const last = this.#pending.at(-1);
     if (last !== undefined && last.segment === segment) last.chunks.push(bytes);
     else this.#pending.push({ segment, chunks: [bytes] });
-    this.#open ??= newGroup();
-    this.#open.endOffset = end.offset;
-    this.#open.records += end.records;
+    const group = this.#open ?? newGroup();
+    this.#open = group;
+    this.#newest = group;
+    group.endOffset = end.offset;
+    group.records += end.records;
     if (this.#asyncWrite === undefined) this.#queue.add(this);
-    return this.#open.promise;
+    return group.promise;
   }
 
-  /** Settles when all that was added until now is with the operating system. */
+  /** Settles as the last append that is not acknowledged yet does; rejects if that fails. */
+  get newest(): Promise<void> {
+    return this.#newest?.promise ?? DONE;
+  }
+
+  /** Settles when nothing waits to be acknowledged, whether or not that went well. */
   async settled(): Promise<void> {
-    const open = this.#open;
-    if (open !== undefined) await open.promise.catch(() => undefined);
+    while (this.#newest !== undefined) await this.#newest.promise.catch(ignore);
     while (this.#asyncWrite !== undefined) await this.#asyncWrite;
-    await this.#unflushed.at(-1)?.group.promise.catch(() => undefined);
   }
 
   /** The tick ends: {@link WriteQueue} calls this. */
@@ -94,14 +105,14 @@ export class LogWriter {
       this.#asyncWrite = this.#writeLater(pending, group);
       return;
     }
-    const startMs = performance.now();
+    const startMs = this.#clock.monotonicMs();
     try {
       for (const { segment, chunks } of pending) segment.file().appendAllSync(chunks);
     } catch (error) {
       this.#fail(error, group);
       return;
     }
-    this.#isStalling = performance.now() - startMs > STALL_MS;
+    this.#isStalling = this.#clock.monotonicMs() - startMs > STALL_MS;
     this.#done(pending, group);
   }
 
@@ -121,7 +132,8 @@ export class LogWriter {
 
   #done(pending: readonly Pending[], group: Group): void {
     this.#recordsSinceFlush += group.records;
-    if (this.#recordsSinceFlush < this.#rules().flushMessages && this.#unflushed.length === 0) {
+    const mustWait = this.#flushing || this.#recordsSinceFlush >= this.#host.flushMessages();
+    if (!mustWait) {
       this.#acknowledge(group);
       return;
     }
@@ -138,7 +150,7 @@ export class LogWriter {
       this.#recordsSinceFlush = 0;
       const segments = new Set(batch.flatMap((one) => [...one.segments]));
       try {
-        for (const segment of segments) await segment.during((file) => file.sync());
+        await this.#host.sync(segments);
         for (const { group } of batch) this.#acknowledge(group);
       } catch (error) {
         for (const { group } of batch) this.#fail(error, group);
@@ -148,19 +160,19 @@ export class LogWriter {
   }
 
   #acknowledge(group: Group): void {
-    this.#onWritten(group.endOffset);
+    if (this.#newest === group) this.#newest = undefined;
+    this.#host.written(group.endOffset);
     group.resolve();
   }
 
   #fail(cause: unknown, group: Group): void {
-    this.#failure ??= new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, "the log cannot be written", {
-      cause,
-    });
+    this.#failure ??= storageError(cause);
     group.reject(this.#failure);
     this.#open?.reject(this.#failure);
     for (const { group: waiting } of this.#unflushed) waiting.reject(this.#failure);
     this.#unflushed = [];
     this.#open = undefined;
+    this.#newest = undefined;
     this.#pending = [];
   }
 }

@@ -1,7 +1,9 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import { stampOffsets } from "../records/batch.ts";
+import { type BatchHeader, stampOffsets } from "../records/batch.ts";
 import { type Origin, validateForAppend } from "../records/validator.ts";
-import type { Clock } from "../time/clock.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock, Timer } from "../time/clock.ts";
+import type { Disk } from "./fs.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { LogFiles } from "./log-files.ts";
 import {
@@ -15,8 +17,11 @@ import type { LogSettings } from "./log-settings.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { ProducerStates } from "./producer-states.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
+import { mustRoll } from "./rolling.ts";
 import type { Segment } from "./segment.ts";
+import { storageError } from "./storage-error.ts";
 import type { LogTail, TailCache } from "./tail-cache.ts";
+import { truncateContent } from "./truncation.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 export type { LogSlice, TimestampedOffset } from "./log-reader.ts";
@@ -40,6 +45,8 @@ export interface Appended {
 /** What the logs of one data directory share. */
 export interface LogParts {
   readonly clock: Clock;
+  readonly disk: Disk;
+  readonly logger: Logger;
   readonly writes: WriteQueue;
   readonly buffers: ReadBuffers;
   readonly tails: TailCache;
@@ -81,15 +88,20 @@ export class Log {
   readonly #writer: LogWriter;
   readonly #reader: LogReader;
   readonly #tail: LogTail;
-  readonly #content: LogContent;
+  #content: LogContent;
   #startOffset: number;
   #endOffset: number;
   #writtenOffset: number;
   #recoveryPoint: number;
   /** Segments that were appended to since the start: their pages are likely to be in memory. */
   #hotFrom: number;
-  /** Flushes of segments that are full. */
+  /** Sealing of segments that are full. */
   #background: Promise<void> = DONE;
+  /** What ended the log, other than a write. */
+  #failure: KafkaError | undefined;
+  /** The files are not as a start without recovery needs them. */
+  #isDirty: boolean;
+  #flushTimer: Timer | undefined;
 
   constructor(
     place: LogPlace,
@@ -99,6 +111,8 @@ export class Log {
       readonly parts: LogParts;
       readonly settings: LogSettings;
       readonly onWritten: (endOffset: number) => void;
+      /** What was found had not been closed in order. */
+      readonly isRecovered: boolean;
     },
   ) {
     this.topic = place.topic;
@@ -113,16 +127,17 @@ export class Log {
     this.#writtenOffset = content.endOffset;
     this.#recoveryPoint = content.recoveryPoint;
     this.#hotFrom = content.endOffset;
+    this.#isDirty = content.recoveryPoint < content.endOffset || context.isRecovered;
     this.#tail = context.parts.tails.newTail();
     this.#reader = new LogReader(context.parts.buffers, this.#tail);
-    this.#writer = new LogWriter(
-      context.parts.writes,
-      () => this.settings,
-      (endOffset) => {
+    this.#writer = new LogWriter(context.parts.writes, context.parts.clock, {
+      flushMessages: () => this.settings.flushMessages,
+      sync: (segments) => this.#sync(segments),
+      written: (endOffset) => {
         this.#writtenOffset = endOffset;
         context.onWritten(endOffset);
       },
-    );
+    });
   }
 
   get startOffset(): number {
@@ -146,6 +161,11 @@ export class Log {
 
   get sizeInBytes(): number {
     return this.#segments.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Why nothing can be appended any more; undefined: it can. */
+  get failure(): KafkaError | undefined {
+    return this.#writer.failure ?? this.#failure;
   }
 
   get hasFiles(): boolean {
@@ -175,12 +195,18 @@ export class Log {
     records: Buffer,
     options: { readonly leaderEpoch: number; readonly origin: Origin },
   ): Appended {
-    if (this.#writer.failure !== undefined) throw this.#writer.failure;
+    if (this.failure !== undefined) throw this.failure;
     const { bytes, header, logAppendTime } = validateForAppend(
       records,
       this.#rules(options.origin),
     );
-    const { producers, epochs } = this.#content;
+    const { producers } = this.#content;
+    if (bytes.length > this.settings.segmentBytes) {
+      throw new KafkaError(
+        ErrorCode.RECORD_LIST_TOO_LARGE,
+        `a batch of ${bytes.length} bytes, a segment takes ${this.settings.segmentBytes}`,
+      );
+    }
     if (header.producerId >= 0 && options.origin === "client") {
       const repeated = producers.check(header);
       if (repeated !== undefined) return this.#repeat(repeated);
@@ -189,16 +215,16 @@ export class Log {
     const lastOffset = baseOffset + header.lastOffsetDelta;
     stampOffsets(bytes, 0, baseOffset, options.leaderEpoch);
     const placed = { ...header, baseOffset, partitionLeaderEpoch: options.leaderEpoch };
-    const segment = this.#segmentFor(placed.sizeInBytes, lastOffset, placed.maxTimestamp);
-    epochs.begin(options.leaderEpoch, baseOffset);
-    if (epochs.isChanged) this.#files.saveEpochs(epochs);
-    producers.note(placed);
+    const segment = this.#segmentFor(placed);
+    producers.note(placed, bytes, 0);
     const position = segment.size;
     segment.add(placed, this.settings.indexIntervalBytes);
     this.#endOffset = lastOffset + 1;
     this.#tail.add({ baseOffset, lastOffset, segmentBase: segment.baseOffset, position, bytes });
     const end = { offset: this.#endOffset, records: placed.recordCount };
     const written = this.#writer.add(segment, bytes, end);
+    this.#isDirty = true;
+    if (this.settings.flushMs !== undefined) this.#flushLater(this.settings.flushMs);
     const logStartOffset = this.#startOffset;
     return { baseOffset, lastOffset, logAppendTime, logStartOffset, duplicate: false, written };
   }
@@ -248,9 +274,9 @@ export class Log {
     const limit = Math.min(upTo, this.#writtenOffset);
     for (const segment of [...this.#segments]) {
       if (segment.maxTimestamp < timestamp || segment.baseOffset >= limit) continue;
-      const found = await this.#reader.findTime(segment, timestamp, limit);
-      if (found === undefined) continue;
-      if (found.offset >= this.#startOffset) return found;
+      const range = { from: this.#startOffset, upTo: limit };
+      const found = await this.#reader.findTime(segment, timestamp, range);
+      if (found !== undefined) return found;
     }
     return undefined;
   }
@@ -296,35 +322,74 @@ export class Log {
     await Promise.all(dropped.map((segment) => this.#files.deleteSegment(segment, this.settings)));
   }
 
-  /** Everything that was appended until now is on the disk, with its indexes. */
+  /**
+   * Forgets what lies at or behind `offset`, for a leader knows better. A batch that holds it goes as
+   * a whole. Nothing may be appended meanwhile.
+   */
+  async truncateTo(offset: number): Promise<void> {
+    await this.#writer.settled();
+    await this.#background;
+    if (offset >= this.#endOffset) return;
+    this.#reader.forget();
+    this.#isDirty = true;
+    const { clock, disk, logger } = this.#parts;
+    this.#content = await truncateContent(
+      { ...this.#content, startOffset: this.#startOffset, recoveryPoint: this.#recoveryPoint },
+      offset,
+      { disk, logger, files: this.#files, nowMs: clock.now(), settings: this.settings },
+    );
+    this.#startOffset = this.#content.startOffset;
+    this.#endOffset = this.#content.endOffset;
+    this.#writtenOffset = this.#endOffset;
+    this.#recoveryPoint = this.#content.recoveryPoint;
+  }
+
+  /** Forgets producers that have been silent for `producer.id.expiration.ms`. */
+  expireProducers(): void {
+    this.producers.expire(this.#parts.clock.now() - this.settings.producerIdExpirationMs);
+  }
+
+  /**
+   * Makes everything durable that is written now.
+   *
+   * @throws KafkaError KAFKA_STORAGE_ERROR; the log takes no more then, for nobody knows what the disk
+   *   has kept.
+   */
   async flush(): Promise<void> {
     await this.#writer.settled();
     await this.#background;
+    if (this.failure !== undefined) throw this.failure;
     const endOffset = this.#writtenOffset;
-    if (endOffset === this.#recoveryPoint || !this.hasFiles) return;
-    await this.#segments.at(-1)?.sync();
-    await this.#files.settled();
+    const active = this.#segments.at(-1);
+    if (endOffset <= this.#recoveryPoint || active === undefined) return;
+    await this.#orFail(() => this.#sync([active]));
     this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
   }
 
-  /** Leaves the files as a start without recovery needs them. */
+  /** Leaves the files as a start without recovery needs them. @throws as {@link flush}. */
   async close(): Promise<void> {
+    this.#flushTimer?.cancel();
     await this.#writer.settled();
     await this.#background;
-    if (this.hasFiles && this.#writer.failure === undefined) {
-      const active = this.#segments.at(-1);
-      active?.closeTimeIndex();
-      await active?.sync();
-      await this.#files.saveSnapshot(this.#endOffset, this.producers);
+    const active = this.#segments.at(-1);
+    if (this.failure === undefined && this.#isDirty && active !== undefined) {
+      await this.#orFail(async () => {
+        await active.seal();
+        this.#files.saveSnapshot(this.#endOffset, this.producers);
+        await this.#files.sync();
+      });
       this.#recoveryPoint = this.#endOffset;
+      this.#isDirty = false;
     }
     await this.abandon();
+    if (this.failure !== undefined) throw this.failure;
   }
 
   /** Lets go of the files as they are. */
   async abandon(): Promise<void> {
+    this.#flushTimer?.cancel();
     await this.#writer.settled();
-    await this.#files.settled();
+    await this.#background;
     this.#reader.forget();
     await Promise.all(this.#segments.map(({ path }) => this.#files.closeFile(path)));
   }
@@ -337,6 +402,7 @@ export class Log {
   }): Appended {
     const { lastOffset, offsetDelta, timestamp } = batch;
     const isWritten = lastOffset < this.#writtenOffset;
+    const written = isWritten ? DONE : this.#writer.newest;
     return {
       baseOffset: lastOffset - offsetDelta,
       lastOffset,
@@ -344,7 +410,7 @@ export class Log {
       logAppendTime: timestamp,
       logStartOffset: this.#startOffset,
       duplicate: true,
-      written: isWritten ? DONE : this.#writer.settled(),
+      written,
     };
   }
 
@@ -365,51 +431,70 @@ export class Log {
   }
 
   /** The segment that takes the next batch: the active one, or a new one if that is full. */
-  #segmentFor(bytes: number, lastOffset: number, timestamp: number): Segment {
-    const active = this.#segments.at(-1);
-    if (active === undefined) {
-      this.#files.create();
-      return this.#startSegment();
+  #segmentFor(next: BatchHeader): Segment {
+    try {
+      const { epochs } = this.#content;
+      let active = this.#segments.at(-1);
+      if (active === undefined) {
+        this.#files.create();
+        active = this.#startSegment();
+      } else if (mustRoll(active, next, this.settings, this.#parts.clock.now())) {
+        this.#files.saveSnapshot(next.baseOffset, this.producers);
+        this.#sealLater(active, next.baseOffset);
+        active = this.#startSegment();
+      }
+      epochs.begin(next.partitionLeaderEpoch, next.baseOffset);
+      if (epochs.isChanged) this.#files.saveEpochs(epochs);
+      return active;
+    } catch (cause) {
+      throw storageError(cause);
     }
-    if (!this.#mustRoll(active, { bytes, lastOffset, timestamp })) return active;
-    const flushed = this.#endOffset;
-    active.closeTimeIndex();
-    this.#background = this.#background.then(() => this.#finish(active, flushed));
-    return this.#startSegment();
-  }
-
-  /** Kafka's LogSegment.shouldRoll. */
-  #mustRoll(
-    active: Segment,
-    next: { readonly bytes: number; readonly lastOffset: number; readonly timestamp: number },
-  ): boolean {
-    const { segmentBytes, segmentMs, segmentJitterMs, segmentIndexBytes } = this.settings;
-    if (active.size === 0) return false;
-    if (active.size + next.bytes > segmentBytes) return true;
-    if (next.lastOffset - active.baseOffset > 2 ** 31 - 1) return true;
-    if (active.indexBytes + 12 > segmentIndexBytes) return true;
-    const age =
-      active.firstTimestamp === undefined || active.firstTimestamp < 0
-        ? this.#parts.clock.now() - active.createdMs
-        : next.timestamp - active.firstTimestamp;
-    return age > segmentMs - segmentJitterMs;
   }
 
   #startSegment(): Segment {
     const segment = this.#files.newSegment(this.#endOffset, this.#parts.clock.now());
-    segment.createFiles();
+    segment.createFile();
     this.#segments.push(segment);
     return segment;
   }
 
-  /** A full segment goes to the disk, and the producers as they were at its end. */
-  async #finish(segment: Segment, endOffset: number): Promise<void> {
-    const saved = this.#files.saveSnapshot(endOffset, this.producers);
-    await this.#writer.settled();
-    await segment.sync();
-    await saved;
-    segment.unloadIndexes();
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
+  /** A full segment becomes durable as a whole, once all of it is written. */
+  #sealLater(segment: Segment, endOffset: number): void {
+    this.#background = this.#background.then(async () => {
+      await this.#writer.settled();
+      if (this.failure !== undefined || !this.#segments.includes(segment)) return;
+      await this.#orFail(async () => {
+        await segment.seal();
+        await this.#files.sync();
+      }).catch(() => undefined);
+      segment.unloadIndexes();
+      if (this.failure === undefined) {
+        this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
+      }
+    });
+  }
+
+  async #sync(segments: Iterable<Segment>): Promise<void> {
+    for (const segment of segments) await segment.sync();
+    await this.#files.sync();
+  }
+
+  /** After a sync that failed the system may have dropped what it could not write. */
+  async #orFail(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      this.#failure ??= storageError(cause);
+      throw this.#failure;
+    }
+  }
+
+  /** At most so many milliseconds later everything is on the disk (`flush.ms`). */
+  #flushLater(delayMs: number): void {
+    this.#flushTimer ??= this.#parts.clock.schedule(delayMs, () => {
+      this.#flushTimer = undefined;
+      this.flush().catch(ignore);
+    });
   }
 
   #segmentIndex(offset: number): number {
@@ -436,3 +521,5 @@ export class Log {
     return { index, position: segment.positionBefore(offset) };
   }
 }
+
+function ignore(): void {}

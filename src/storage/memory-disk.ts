@@ -27,6 +27,10 @@ export class MemoryDisk implements Disk {
   }
 
   async replaceFile(path: string, bytes: Buffer): Promise<void> {
+    this.replaceFileSync(path, bytes);
+  }
+
+  replaceFileSync(path: string, bytes: Buffer): void {
     const file = new MemoryFile();
     file.appendAllSync([bytes]);
     this.#files.set(path, file);

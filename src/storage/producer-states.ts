@@ -1,5 +1,6 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import { type BatchHeader, isControl } from "../records/batch.ts";
+import { type BatchHeader, isControl, isTransactional } from "../records/batch.ts";
+import { recordsOf } from "../records/records.ts";
 
 /** One of the last batches of a producer. */
 export interface ProducedBatch {
@@ -69,7 +70,7 @@ export class ProducerStates {
       );
     }
     const expected = expectedSequence(state, producerEpoch);
-    if (expected !== undefined && baseSequence !== expected) {
+    if (baseSequence !== expected) {
       throw new KafkaError(
         ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
         `sequence ${baseSequence} of producer ${producerId}, expected ${expected}`,
@@ -78,20 +79,26 @@ export class ProducerStates {
     return undefined;
   }
 
-  /** A batch is in the log: while it is appended, and again when the log is loaded. */
-  note(header: BatchHeader): void {
+  /**
+   * A batch is in the log: while it is appended, and again when the log is loaded.
+   *
+   * @param bytes the batch, at `at`; looked into only if it is a control batch.
+   */
+  note(header: BatchHeader, bytes: Buffer, at: number): void {
     const { producerId, producerEpoch, lastOffsetDelta } = header;
     if (producerId < 0) return;
     const state = this.#stateFor(header);
-    state.lastTimestamp = header.maxTimestamp;
     if (isControl(header.attributes)) {
-      if (state.epoch !== producerEpoch) state.batches = [];
-      state.epoch = producerEpoch;
+      noteMarker(state, header, bytes, at);
       return;
     }
+    state.lastTimestamp = header.maxTimestamp;
     if (state.epoch !== producerEpoch) {
       state.epoch = producerEpoch;
       state.batches = [];
+    }
+    if (isTransactional(header.attributes) && state.transactionFirstOffset < 0) {
+      state.transactionFirstOffset = header.baseOffset;
     }
     if (state.batches.length === REMEMBERED_BATCHES) state.batches.shift();
     state.batches.push({
@@ -102,10 +109,10 @@ export class ProducerStates {
     });
   }
 
-  /** Forgets producers that have not been heard of since. */
-  expire(beforeMs: number): void {
+  /** Forgets producers that were last heard of then, or before, and have no transaction open. */
+  expire(untilMs: number): void {
     for (const [producerId, { lastTimestamp, transactionFirstOffset }] of this.#states) {
-      if (lastTimestamp < beforeMs && transactionFirstOffset < 0) this.#states.delete(producerId);
+      if (lastTimestamp <= untilMs && transactionFirstOffset < 0) this.#states.delete(producerId);
     }
   }
 
@@ -125,6 +132,23 @@ export class ProducerStates {
   }
 }
 
+const ABORT = 0;
+const COMMIT = 1;
+
+/** The end of a transaction (Kafka's ProducerAppendInfo.appendEndTxnMarker). */
+function noteMarker(state: ProducerState, header: BatchHeader, bytes: Buffer, at: number): void {
+  const [marker] = recordsOf(bytes, at);
+  const { key, value } = marker ?? {};
+  if (!key || !value || key.length < 4 || value.length < 6) return;
+  const type = key.readInt16BE(2);
+  if (type !== ABORT && type !== COMMIT) return;
+  if (state.epoch !== header.producerEpoch) state.batches = [];
+  state.epoch = header.producerEpoch;
+  state.coordinatorEpoch = value.readInt32BE(2);
+  state.transactionFirstOffset = -1;
+  state.lastTimestamp = header.maxTimestamp;
+}
+
 function findRepeated(state: ProducerState, header: BatchHeader): ProducedBatch | undefined {
   const lastSequence = (header.baseSequence + header.lastOffsetDelta) % SEQUENCES;
   return state.batches.find(
@@ -132,9 +156,7 @@ function findRepeated(state: ProducerState, header: BatchHeader): ProducedBatch 
   );
 }
 
-/** Undefined: any will do, for nothing is known of what came before. */
-function expectedSequence(state: ProducerState, producerEpoch: number): number | undefined {
-  if (producerEpoch !== state.epoch) return 0;
-  const last = state.batches.at(-1);
-  return last === undefined ? undefined : (last.lastSequence + 1) % SEQUENCES;
+function expectedSequence(state: ProducerState, producerEpoch: number): number {
+  const last = producerEpoch === state.epoch ? state.batches.at(-1) : undefined;
+  return last === undefined ? 0 : (last.lastSequence + 1) % SEQUENCES;
 }

@@ -8,6 +8,8 @@ import {
   openSync,
   readSync,
   read as readWithCallback,
+  renameSync,
+  writeFileSync,
   writevSync,
   writev as writevWithCallback,
 } from "node:fs";
@@ -43,6 +45,11 @@ export const realDisk: Disk = {
     }
     await rename(next, path);
     await realDisk.syncDirectory(dirname(path));
+  },
+  replaceFileSync(path, bytes) {
+    const next = `${path}.tmp`;
+    writeFileSync(next, bytes);
+    renameSync(next, path);
   },
   async createFile(path, bytes) {
     try {

@@ -1,7 +1,9 @@
 import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
+  baseOffsetAt,
   isIntact,
+  LOG_OVERHEAD_BYTES,
   MAGIC_V2,
   magicAt,
   readBatchHeader,
@@ -9,7 +11,7 @@ import {
 } from "../records/batch.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Disk } from "./fs.ts";
-import { LeaderEpochs } from "./leader-epochs.ts";
+import { type EpochStart, LeaderEpochs } from "./leader-epochs.ts";
 import type { LogContent } from "./log.ts";
 import { EPOCHS_FILE, type LogFiles } from "./log-files.ts";
 import { decodeSnapshot } from "./producer-snapshot.ts";
@@ -27,17 +29,26 @@ export interface LoadOptions {
   readonly startOffset: number;
   readonly wasCleanShutdown: boolean;
   readonly indexIntervalBytes: number;
+  readonly producerIdExpirationMs: number;
+  /** The cleaner leaves gaps between batches. */
+  readonly compacted: boolean;
 }
+
+/** What it takes to look through one segment. */
+export type RecoveryOptions = Pick<
+  LoadOptions,
+  "files" | "logger" | "indexIntervalBytes" | "compacted"
+>;
 
 const READ_BYTES = 1024 * 1024;
 
 /** A log without files. */
-export function emptyContent(): LogContent {
+export function emptyContent(offset = 0): LogContent {
   return {
     segments: [],
-    startOffset: 0,
-    endOffset: 0,
-    recoveryPoint: 0,
+    startOffset: offset,
+    endOffset: offset,
+    recoveryPoint: offset,
     epochs: new LeaderEpochs(),
     producers: new ProducerStates(),
   };
@@ -56,15 +67,17 @@ export async function loadLog(options: LoadOptions): Promise<LogContent> {
   const epochsText = await disk.readFile(`${files.directory}/${EPOCHS_FILE}`);
   const epochs = LeaderEpochs.parse(epochsText?.toString("utf8") ?? "");
   await removeLeftovers(options, names);
-  if (baseOffsets.length === 0) return { ...emptyContent(), epochs };
-  const loaded = await loadSegments(options, baseOffsets);
-  const { segments, endOffset } = loaded;
+  if (baseOffsets.length === 0) return { ...emptyContent(options.startOffset), epochs };
+  const { segments, endOffset, foundEpochs } = await loadSegments(options, baseOffsets);
+  if (endOffset < options.startOffset) return startAnew(options, segments);
+  const startOffset = Math.max(options.startOffset, segments[0]?.baseOffset ?? 0);
   epochs.truncateFromEnd(endOffset);
-  for (const { epoch, offset } of loaded.epochs) epochs.begin(epoch, offset);
-  const producers = await loadProducers(options, { names, segments, endOffset });
+  for (const { epoch, startOffset: from } of foundEpochs) epochs.begin(epoch, from);
+  epochs.truncateFromStart(startOffset);
+  const producers = await loadProducers(options, segments, endOffset);
   return {
     segments,
-    startOffset: Math.max(options.startOffset, segments[0]?.baseOffset ?? 0),
+    startOffset,
     endOffset,
     recoveryPoint: options.wasCleanShutdown
       ? endOffset
@@ -74,6 +87,14 @@ export async function loadLog(options: LoadOptions): Promise<LogContent> {
   };
 }
 
+/** What is left ends before the offset up to which everything was deleted: none of it counts. */
+async function startAnew(options: LoadOptions, segments: readonly Segment[]): Promise<LogContent> {
+  const bases = segments.map(({ baseOffset }) => baseOffset);
+  await dropSegments(options, bases);
+  await options.files.removeSnapshots(() => true);
+  return emptyContent(options.startOffset);
+}
+
 function offsetsOf(names: readonly string[], suffix: string): number[] {
   return names
     .filter((name) => name.endsWith(suffix) && /^\d{20}\./.test(name))
@@ -81,24 +102,27 @@ function offsetsOf(names: readonly string[], suffix: string): number[] {
     .sort((one, other) => one - other);
 }
 
-/** Segments that were being removed, and files that were being replaced. */
+/** Segments that were being removed or rewritten, and files that were being replaced. */
+const LEFTOVERS = [".deleted", ".cleaned", ".tmp"];
+
 async function removeLeftovers(
   { disk, files }: LoadOptions,
   names: readonly string[],
 ): Promise<void> {
-  const leftovers = names.filter((name) => name.endsWith(".deleted") || name.endsWith(".tmp"));
+  const leftovers = names.filter((name) => LEFTOVERS.some((suffix) => name.endsWith(suffix)));
   for (const name of leftovers) await disk.remove(`${files.directory}/${name}`);
 }
 
 interface Loaded {
   readonly segments: Segment[];
   readonly endOffset: number;
-  readonly epochs: readonly { readonly epoch: number; readonly offset: number }[];
+  /** Of the batches that were looked at. */
+  readonly foundEpochs: readonly EpochStart[];
 }
 
 async function loadSegments(options: LoadOptions, baseOffsets: readonly number[]): Promise<Loaded> {
   const segments: Segment[] = [];
-  const epochs: { epoch: number; offset: number }[] = [];
+  const foundEpochs: EpochStart[] = [];
   let endOffset = baseOffsets[0] as number;
   for (const [i, baseOffset] of baseOffsets.entries()) {
     const segment = options.files.newSegment(baseOffset, options.nowMs);
@@ -111,13 +135,13 @@ async function loadSegments(options: LoadOptions, baseOffsets: readonly number[]
       segment.unloadIndexes();
       continue;
     }
-    const recovered = await recoverSegment(segment, options, epochs);
+    const recovered = await recoverSegment(segment, options, foundEpochs);
     endOffset = recovered.endOffset;
     if (recovered.isWhole) continue;
     await dropSegments(options, baseOffsets.slice(i + 1));
     break;
   }
-  return { segments, endOffset, epochs };
+  return { segments, endOffset, foundEpochs };
 }
 
 async function dropSegments({ files, logger, nowMs }: LoadOptions, baseOffsets: readonly number[]) {
@@ -140,20 +164,22 @@ async function endOf(segment: Segment): Promise<number> {
 }
 
 /** Checks every batch of a segment and truncates behind the last that is whole. */
-async function recoverSegment(
+export async function recoverSegment(
   segment: Segment,
-  { files, logger, indexIntervalBytes }: LoadOptions,
-  epochs: { epoch: number; offset: number }[],
+  { files, logger, indexIntervalBytes, compacted }: RecoveryOptions,
+  foundEpochs: EpochStart[] = [],
 ): Promise<{ readonly endOffset: number; readonly isWhole: boolean }> {
   let endOffset = segment.baseOffset;
   const fileBytes = segment.file().size;
   segment.reset();
   await walkBatches(segment, 0, (bytes, at) => {
-    const header = wholeBatch(bytes, at, endOffset);
+    const header = wholeBatch(bytes, at);
     if (header === undefined) return false;
-    const latest = epochs.at(-1)?.epoch ?? -1;
+    const mayFollow = compacted || follows(header, endOffset, segment);
+    if (header.baseOffset < endOffset || !mayFollow) return false;
+    const latest = foundEpochs.at(-1)?.epoch ?? -1;
     if (header.partitionLeaderEpoch > latest) {
-      epochs.push({ epoch: header.partitionLeaderEpoch, offset: header.baseOffset });
+      foundEpochs.push({ epoch: header.partitionLeaderEpoch, startOffset: header.baseOffset });
     }
     segment.add(header, indexIntervalBytes);
     endOffset = header.baseOffset + header.lastOffsetDelta + 1;
@@ -166,16 +192,29 @@ async function recoverSegment(
     );
     await segment.during((file) => file.truncate(segment.size));
   }
-  await segment.sync();
   return { endOffset, isWhole };
 }
 
-/** The header of a batch that is as it was written and comes in its turn; else undefined. */
-function wholeBatch(bytes: Buffer, at: number, minOffset: number): BatchHeader | undefined {
+/**
+ * The base offset is not under the CRC, so it has to fit to its neighbours. A gap before a batch may
+ * be the cleaner's, of a topic that once was compacted; a base offset that is too large reaches into
+ * the batch behind it.
+ */
+function follows(header: BatchHeader, endOffset: number, segment: Segment): boolean {
+  if (header.baseOffset === endOffset) return true;
+  const next = Buffer.alloc(LOG_OVERHEAD_BYTES);
+  const count = segment.file().readSync(next, segment.size + header.sizeInBytes);
+  return (
+    count === next.length && baseOffsetAt(next, 0) > header.baseOffset + header.lastOffsetDelta
+  );
+}
+
+/** The header of a batch that is as it was written; else undefined. */
+function wholeBatch(bytes: Buffer, at: number): BatchHeader | undefined {
   if (magicAt(bytes, at) !== MAGIC_V2 || !isIntact(bytes, at)) return undefined;
   try {
     const header = readBatchHeader(bytes, at);
-    return header.baseOffset >= minOffset && header.lastOffsetDelta >= 0 ? header : undefined;
+    return header.lastOffsetDelta >= 0 ? header : undefined;
   } catch {
     return undefined;
   }
@@ -217,16 +256,22 @@ function visitChunk(
   return { bytes: at, wanted: 0, isOver: false };
 }
 
-/** From the newest snapshot at or before the end, and the batches since. */
-async function loadProducers(
-  { disk, files }: LoadOptions,
-  log: {
-    readonly names: readonly string[];
-    readonly segments: readonly Segment[];
-    readonly endOffset: number;
-  },
+/**
+ * From the newest snapshot at or before the end, and the batches since. Snapshots that nobody will
+ * ask for any more are removed.
+ */
+export async function loadProducers(
+  options: Pick<LoadOptions, "disk" | "files" | "nowMs" | "producerIdExpirationMs">,
+  segments: readonly Segment[],
+  endOffset: number,
 ): Promise<ProducerStates> {
-  const usable = offsetsOf(log.names, ".snapshot").filter((offset) => offset <= log.endOffset);
+  const { disk, files } = options;
+  const all = offsetsOf(await disk.list(files.directory), ".snapshot");
+  const usable = all.filter((offset) => offset <= endOffset);
+  const kept = new Set([...segments.map(({ baseOffset }) => baseOffset), usable.at(-1)]);
+  if (all.some((offset) => offset > endOffset || !kept.has(offset))) {
+    await files.removeSnapshots((offset) => offset > endOffset || !kept.has(offset));
+  }
   let producers = new ProducerStates();
   let from = 0;
   for (const offset of usable.reverse()) {
@@ -237,15 +282,16 @@ async function loadProducers(
     from = offset;
     break;
   }
-  for (const [i, segment] of log.segments.entries()) {
-    const end = log.segments[i + 1]?.baseOffset ?? log.endOffset;
+  for (const [i, segment] of segments.entries()) {
+    const end = segments[i + 1]?.baseOffset ?? endOffset;
     if (end <= from) continue;
     await walkBatches(segment, segment.positionBefore(from), (bytes, at) => {
       const header = readBatchHeader(bytes, at);
-      if (header.baseOffset >= from) producers.note(header);
+      if (header.baseOffset >= from) producers.note(header, bytes, at);
       return true;
     });
     segment.unloadIndexes();
   }
+  producers.expire(options.nowMs - options.producerIdExpirationMs);
   return producers;
 }

@@ -1,4 +1,15 @@
-import type { BatchHeader } from "../records/batch.ts";
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import {
+  BATCH_HEADER_BYTES,
+  type BatchHeader,
+  baseOffsetAt,
+  lastOffsetAt,
+  MAGIC_V2,
+  magicAt,
+  maxTimestampAt,
+  readBatchHeader,
+  sizeInBytesAt,
+} from "../records/batch.ts";
 import type { FilePool } from "./file-pool.ts";
 import type { Disk, DiskFile } from "./fs.ts";
 import { OffsetIndex } from "./offset-index.ts";
@@ -15,6 +26,19 @@ export interface SegmentStorage {
   readonly disk: Disk;
   readonly files: FilePool;
 }
+
+/** A batch in a segment's file. */
+export interface BatchPlace {
+  readonly position: number;
+  readonly batchBytes: number;
+}
+
+/** What one look for a batch reads: a few index intervals. */
+const SCAN_BYTES = 16 * 1024;
+const scratch = Buffer.allocUnsafeSlow(SCAN_BYTES);
+
+/** Of indexes that are made anew because those on the disk are wrong. */
+const REBUILT_INTERVAL_BYTES = 4096;
 
 interface Indexes {
   readonly offsets: OffsetIndex;
@@ -69,8 +93,9 @@ export class Segment {
     return this.#offsetOfMaxTimestamp;
   }
 
-  /** Of the first batch: what rolling by time counts from. */
-  get firstTimestamp(): number | undefined {
+  /** The largest timestamp of the first batch: what rolling by time counts from. -1: none. */
+  get firstTimestamp(): number {
+    this.#firstTimestamp ??= this.#readFirstTimestamp();
     return this.#firstTimestamp;
   }
 
@@ -99,14 +124,11 @@ export class Segment {
       this.#maxTimestamp = header.maxTimestamp;
       this.#offsetOfMaxTimestamp = lastOffset;
     }
-    this.#firstTimestamp ??= header.maxTimestamp;
-    this.#indexes ??= {
-      offsets: new OffsetIndex(this.baseOffset),
-      times: new TimeIndex(this.baseOffset),
-    };
+    if (this.#size === 0) this.#firstTimestamp = header.maxTimestamp;
     if (this.#bytesSinceEntry > indexIntervalBytes) {
-      this.#indexes.offsets.append(lastOffset, this.#size);
-      this.#indexes.times.append(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
+      const { offsets, times } = this.#loaded();
+      offsets.append(lastOffset, this.#size);
+      times.append(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
       this.#indexesChanged = true;
       this.#bytesSinceEntry = 0;
     }
@@ -117,6 +139,65 @@ export class Segment {
   /** A position at or before the batch that holds `offset`, near it. */
   positionBefore(offset: number): number {
     return this.#loaded().offsets.positionBefore(offset);
+  }
+
+  /**
+   * Where the batch lies that holds `offset`, or else the next one; undefined if there is none.
+   * Indexes that lead to no such batch are made anew.
+   *
+   * @param hint a position at which a batch begins, at or before the one wanted.
+   * @throws KafkaError CORRUPT_MESSAGE if the batches are not what was written.
+   */
+  locate(offset: number, hint?: number): BatchPlace | undefined {
+    const from = hint ?? this.positionBefore(offset);
+    const found = this.#scan(offset, from);
+    if (found !== "broken") return found;
+    this.#reindex();
+    const again = this.#scan(offset, this.positionBefore(offset));
+    if (again === "broken") {
+      throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `${this.path} is damaged`);
+    }
+    return again;
+  }
+
+  #scan(offset: number, from: number): BatchPlace | undefined | "broken" {
+    const file = this.file();
+    let position = from;
+    while (position < this.#size) {
+      const count = file.readSync(scratch, position);
+      let at = 0;
+      while (at + BATCH_HEADER_BYTES <= count) {
+        const batchBytes = sizeInBytesAt(scratch, at);
+        const isWrong = magicAt(scratch, at) !== MAGIC_V2 || batchBytes < BATCH_HEADER_BYTES;
+        if (isWrong || (position === from && at === 0 && !this.#mayBegin(from, offset))) {
+          return "broken";
+        }
+        if (lastOffsetAt(scratch, at) >= offset) return { position: position + at, batchBytes };
+        at += batchBytes;
+      }
+      // What is left is not even a header: it has not been written yet.
+      if (at === 0) return undefined;
+      position += at;
+    }
+    return undefined;
+  }
+
+  /** A scan for `offset` begins with the batch in the scratch buffer, or it begins too far on. */
+  #mayBegin(position: number, offset: number): boolean {
+    return position === 0 || baseOffsetAt(scratch, 0) <= offset;
+  }
+
+  /** Reads the indexes off the batches. */
+  #reindex(): void {
+    const file = this.file();
+    const size = Math.min(this.#size, file.size);
+    const header = Buffer.alloc(BATCH_HEADER_BYTES);
+    this.reset();
+    while (this.#size < size) {
+      if (file.readSync(header, this.#size) < header.length) return;
+      if (magicAt(header, 0) !== MAGIC_V2) return;
+      this.add(readBatchHeader(header, 0), REBUILT_INTERVAL_BYTES);
+    }
   }
 
   /** An offset from which on to look for a record of that time or later. */
@@ -138,6 +219,8 @@ export class Segment {
     const offsets = OffsetIndex.read(this.baseOffset, offsetBytes);
     const times = TimeIndex.read(this.baseOffset, timeBytes);
     if (!offsets.isSane(this.#size) || times.lastOffset < this.baseOffset) return false;
+    // A segment that was sealed has at least the time of its last batch.
+    if (this.#size > 0 && timeBytes.length === 0) return false;
     this.#indexes = { offsets, times };
     this.#maxTimestamp = times.lastTimestamp;
     this.#offsetOfMaxTimestamp = times.lastOffset;
@@ -151,48 +234,39 @@ export class Segment {
     this.#maxTimestamp = -1;
     this.#offsetOfMaxTimestamp = this.baseOffset;
     this.#firstTimestamp = undefined;
-    this.#indexes = {
-      offsets: new OffsetIndex(this.baseOffset),
-      times: new TimeIndex(this.baseOffset),
-    };
+    this.#indexes = undefined;
     this.#indexesChanged = true;
   }
 
-  /** The last batch of a segment that is closed for good, or for now, goes into the time index. */
-  closeTimeIndex(): void {
-    if (this.#size === 0) return;
-    const { times } = this.#loaded();
-    const before = times.sizeInBytes;
-    times.append(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
-    if (times.sizeInBytes !== before) this.#indexesChanged = true;
+  /** Makes the batches durable. */
+  sync(): Promise<void> {
+    return this.during((file) => file.sync());
   }
 
-  /** Writes the indexes if they have changed. */
-  async writeIndexes(): Promise<void> {
-    const indexes = this.#indexes;
-    if (indexes === undefined || !this.#indexesChanged) return;
-    this.#indexesChanged = false;
-    await this.#overwrite(".index", indexes.offsets.toBytes());
-    await this.#overwrite(".timeindex", indexes.times.toBytes());
-  }
-
-  /** Makes the files of a segment that nothing has been written to. */
-  createFiles(): void {
-    this.file();
-    for (const suffix of [".index", ".timeindex"] as const) {
-      this.#storage.disk.openSync(this.#file(suffix)).closeSync();
+  /**
+   * Makes all of it durable, with indexes that a start can trust: the last batch goes into the time
+   * index. For a segment that is full, or closed for now.
+   */
+  async seal(): Promise<void> {
+    await this.sync();
+    if (this.#size > 0) {
+      this.#loaded().times.append(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
     }
+    const { offsets, times } = this.#loaded();
+    this.#indexesChanged = false;
+    await this.#overwrite(".index", offsets.toBytes());
+    await this.#overwrite(".timeindex", times.toBytes());
+  }
+
+  /** Makes the file of a segment that nothing has been written to; the indexes come with a flush. */
+  createFile(): void {
+    this.file();
+    this.reset();
   }
 
   /** The memory of the indexes is given back; they are read again when they are needed. */
   unloadIndexes(): void {
     if (!this.#indexesChanged) this.#indexes = undefined;
-  }
-
-  /** Makes the batches durable, then the indexes. */
-  async sync(): Promise<void> {
-    await this.during((file) => file.sync());
-    await this.writeIndexes();
   }
 
   async delete(): Promise<void> {
@@ -203,11 +277,18 @@ export class Segment {
   }
 
   #loaded(): Indexes {
-    this.#indexes ??= {
-      offsets: OffsetIndex.read(this.baseOffset, this.#readSync(".index")),
-      times: TimeIndex.read(this.baseOffset, this.#readSync(".timeindex")),
-    };
+    this.#indexes ??= this.#indexesChanged
+      ? { offsets: new OffsetIndex(this.baseOffset), times: new TimeIndex(this.baseOffset) }
+      : {
+          offsets: OffsetIndex.read(this.baseOffset, this.#readSync(".index")),
+          times: TimeIndex.read(this.baseOffset, this.#readSync(".timeindex")),
+        };
     return this.#indexes;
+  }
+
+  #readFirstTimestamp(): number {
+    const header = Buffer.alloc(BATCH_HEADER_BYTES);
+    return this.file().readSync(header, 0) < header.length ? -1 : maxTimestampAt(header, 0);
   }
 
   #readSync(suffix: SegmentSuffix): Buffer {
@@ -225,6 +306,7 @@ export class Segment {
     try {
       await file.truncate(0);
       if (bytes.length > 0) await file.append(bytes);
+      await file.sync();
     } finally {
       await file.close();
     }
