@@ -48,7 +48,7 @@ describe("comparing a recorded answer with ours", () => {
     const expected = { topics: [{ name: "a" }, { name: "b" }] };
     const actual = { topics: [{ name: "b" }, { name: "a" }] };
 
-    expect(pathsOf("ListOffsets", expected, actual)).toEqual(["topics.order"]);
+    expect(pathsOf("CreateTopics", expected, actual)).toEqual(["topics.order"]);
     expect(pathsOf("Metadata", expected, actual)).toEqual([]);
   });
 

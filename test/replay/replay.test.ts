@@ -24,7 +24,6 @@ async function playOnNewBroker(scenario: Scenario): Promise<Replay> {
   const broker = await startBroker({
     port: 0,
     ephemeral: true,
-    nodeId: 1,
     config: recordedSettings,
   });
   try {

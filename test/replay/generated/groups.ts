@@ -1,7 +1,7 @@
 import { joinGroup } from "../../../src/protocol/generated/join-group.ts";
 import { syncGroup } from "../../../src/protocol/generated/sync-group.ts";
 import type { Replay } from "../replay.ts";
-import { makeTopic, range, type Scenario, warmUp } from "../scenario.ts";
+import { makeTopic, type Scenario, warmUp } from "../scenario.ts";
 import { askInEveryVersion, variants } from "./asked.ts";
 
 /** Made-up questions about classic groups and committed offsets. */
@@ -115,12 +115,6 @@ async function joins(replay: Replay): Promise<void> {
       { from: 5 },
     ),
   );
-  for (const version of range(0, 9)) {
-    const groupId = `gen-first-${version}`;
-    const where = { api: "JoinGroup", version, case: "made-up: same protocol twice" };
-    const twice = { ...joining({ groupId }), protocols: [protocol("b"), protocol("b")] };
-    await replay.ask(where, twice);
-  }
 }
 
 /** A stable group of one: what a member, a stranger and an old generation hear. */
