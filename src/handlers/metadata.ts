@@ -42,6 +42,7 @@ const NO_LEADER = -1;
  * v8   what the client may do, if asked (KIP-430); for the cluster no longer from v11 on (KIP-700)
  * v10  topic ids in the answer (KIP-516)
  * v12  topic ids in the request: those count, names beside them do not
+ * v13  an error of its own for a request that is refused as a whole
  */
 export const metadataHandler: Handler = defineHandler({
   api: metadata,
@@ -79,7 +80,7 @@ function refused(request: MetadataRequest, errorCode: ErrorCode): MetadataRespon
   const topics = (request.topics ?? []).map(({ name, topicId }) =>
     failed(errorCode, name ?? "", topicId),
   );
-  return { brokers: [], clusterId: null, controllerId: NO_LEADER, topics };
+  return { brokers: [], clusterId: null, controllerId: NO_LEADER, topics, errorCode };
 }
 
 function askedFor(request: MetadataRequest, context: RequestContext, image: MetadataImage): Asked {

@@ -81,6 +81,21 @@ describe("auto-creation through Metadata", () => {
   });
 });
 
+describe("Metadata requests that make no sense", () => {
+  test.each([
+    [10, { name: "a", topicId: "ZZZZZZZZZZZZZZZZZZZZZQ" }, ErrorCode.INVALID_REQUEST, 0],
+    [11, { name: null }, ErrorCode.INVALID_REQUEST, 0],
+    [12, { name: null }, ErrorCode.UNKNOWN_SERVER_ERROR, 0],
+    [13, { name: null }, ErrorCode.UNKNOWN_SERVER_ERROR, ErrorCode.UNKNOWN_SERVER_ERROR],
+  ])("v%i answers %o with an error on every topic", async (version, bad, code, topLevel) => {
+    const answer = await askFor({ topics: [{ name: "fine" }, bad] }, { version });
+
+    expect(answer.topics.map(({ errorCode }) => errorCode)).toEqual([code, code]);
+    expect(answer).toMatchObject({ brokers: [], controllerId: -1, errorCode: topLevel });
+    expect(broker.controller.image.topicCount).toBe(0);
+  });
+});
+
 describe("what a client may see in Metadata", () => {
   const maySeeOnly =
     (visible: string): May =>
