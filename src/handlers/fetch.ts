@@ -12,6 +12,7 @@ import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
 import { type FetchRequest, type FetchResponseInput, fetch } from "../protocol/generated/fetch.ts";
 import { ZERO_UUID } from "../protocol/uuid.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+import { LeadersTold } from "./leaders-told.ts";
 
 interface Call {
   readonly request: FetchRequest;
@@ -36,7 +37,7 @@ export const fetchHandler: Handler = defineHandler({
   handle(request, context, services) {
     const call: Call = { request, context, services };
     const terms = termsOf(call);
-    if (terms === undefined) return unreadable(request);
+    if (terms === undefined) return unreadable(call);
     let scope: FetchScope;
     try {
       scope = openScope(call);
@@ -99,7 +100,12 @@ function wantedOf(asked: Asked, call: Call): Wanted {
   };
 }
 
-function targetOf({ topic, index }: Asked, { request, context, services }: Call) {
+function replicaIdOf({ request, context }: Call): number {
+  return context.version >= 15 ? request.replicaState.replicaId : request.replicaId;
+}
+
+function targetOf({ topic, index }: Asked, call: Call) {
+  const { context, services } = call;
   const { partitions } = services;
   const byId = context.version >= 13;
   const partition: Partition | undefined = byId
@@ -111,8 +117,7 @@ function targetOf({ topic, index }: Asked, { request, context, services }: Call)
   }
   if (!context.may("read", "topic", partition.topic)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
   // Only replicas may fetch as replicas, and this broker is the only one of every partition.
-  const replicaId = context.version >= 15 ? request.replicaState.replicaId : request.replicaId;
-  return replicaId >= 0 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition;
+  return replicaIdOf(call) >= 0 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition;
 }
 
 function readAndAnswer(
@@ -131,27 +136,37 @@ function readAndAnswer(
 function responseOf(
   scope: FetchScope,
   results: readonly Fetched[],
-  { request, context }: Call,
+  call: Call,
 ): FetchResponseInput {
+  const { request, context } = call;
   const { sessionId, included } = scope.answer(results);
   const readsCommitted = request.isolationLevel === 1;
+  const leaders = new LeadersTold(call);
   const responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[] = [];
   for (const i of included) {
     const asked = scope.asked[i] as Asked;
-    const answer = partitionAnswer(asked.index, results[i] as Fetched, readsCommitted);
+    const result = results[i] as Fetched;
+    const answer = {
+      ...partitionAnswer(asked.index, result, readsCommitted),
+      currentLeader: leaders.tell(asked, result.errorCode),
+    };
     const last = responses.at(-1);
     const name = context.version >= 13 ? last?.topicId : last?.topic;
     if (last !== undefined && name === asked.topic) last.partitions.push(answer);
     else responses.push({ ...topicOf(asked, context), partitions: [answer] });
   }
-  return { errorCode: ErrorCode.NONE, sessionId, responses };
+  // A replica knows where the others are.
+  const nodeEndpoints = replicaIdOf(call) < 0 ? leaders.endpoints() : undefined;
+  return { errorCode: ErrorCode.NONE, sessionId, responses, nodeEndpoints };
 }
 
 function topicOf({ topic }: Asked, { version }: RequestContext) {
   return version >= 13 ? { topic: "", topicId: topic } : { topic, topicId: ZERO_UUID };
 }
 
-type PartitionAnswer = ReturnType<typeof partitionAnswer>;
+type PartitionAnswer = ReturnType<typeof partitionAnswer> & {
+  readonly currentLeader: ReturnType<LeadersTold["tell"]>;
+};
 
 function partitionAnswer(partitionIndex: number, fetched: Fetched, readsCommitted: boolean) {
   return {
@@ -182,13 +197,14 @@ function abortedTransactions(errorCode: ErrorCode, readsCommitted: boolean): [] 
   }
 }
 
-/** Kafka fails on such a request as a whole, and names every partition of it. */
-function unreadable({ topics }: FetchRequest): FetchResponseInput {
+/** Kafka fails on such a request as a whole, and names every partition of it, if by name. */
+function unreadable({ request, context }: Call): FetchResponseInput {
   const errorCode = ErrorCode.UNKNOWN_SERVER_ERROR;
+  const named = context.version >= 13 ? [] : request.topics;
   return {
     errorCode,
     sessionId: 0,
-    responses: topics.map(({ topic, topicId, partitions }) => ({
+    responses: named.map(({ topic, topicId, partitions }) => ({
       topic,
       topicId,
       partitions: partitions.map(({ partition }) =>

@@ -2,6 +2,8 @@ import { ErrorCode } from "../protocol/errors.ts";
 import { initProducerId } from "../protocol/generated/init-producer-id.ts";
 import { defineHandler, type Handler } from "./handler.ts";
 
+const NONE = -1;
+
 /**
  * InitProducerId gives an idempotent producer its id, unique in the cluster, and epoch 0.
  *
@@ -14,8 +16,9 @@ import { defineHandler, type Handler } from "./handler.ts";
 export const initProducerIdHandler: Handler = defineHandler({
   api: initProducerId,
 
-  async handle({ transactionalId }, { clientId }, { producerIds, logger }) {
-    if (transactionalId === "") return failed(ErrorCode.INVALID_REQUEST);
+  async handle({ transactionalId, ...had }, { clientId }, { producerIds, logger }) {
+    const namesHalf = (had.producerId === NONE) !== (had.producerEpoch === NONE);
+    if (transactionalId === "" || namesHalf) return failed(ErrorCode.INVALID_REQUEST);
     if (transactionalId !== null) {
       logger.warn("a producer asked for transactions, which this broker does not have", {
         transactionalId,

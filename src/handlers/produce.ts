@@ -1,8 +1,19 @@
 import type { Partition } from "../partition/partition.ts";
 import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
-import { type ProduceRequest, produce } from "../protocol/generated/produce.ts";
-import { attributesAt, BATCH_HEADER_BYTES, isTransactional } from "../records/batch.ts";
+import {
+  type ProduceRequest,
+  type ProduceResponseInput,
+  produce,
+} from "../protocol/generated/produce.ts";
+import {
+  attributesAt,
+  BATCH_HEADER_BYTES,
+  compressionOf,
+  isTransactional,
+} from "../records/batch.ts";
+import { CompressionType } from "../records/compression.ts";
 import { checkFraming, RecordsRefused } from "../records/framing.ts";
+import { prepareZstd } from "../records/zstd.ts";
 import {
   CloseConnection,
   defineHandler,
@@ -29,6 +40,7 @@ interface Outcome {
   errorMessage: string | null;
 }
 
+type Produced = ProduceResponseInput | typeof NO_RESPONSE;
 type Appended = ReturnType<Partition["append"]>;
 
 /** What every partition of one request shares. */
@@ -61,26 +73,56 @@ export const produceHandler: Handler = defineHandler({
 
   handle(request, context, services) {
     const call: Call = { request, context, services, writes: [] };
-    const refused = refusalOfAll(call);
-    const responses = request.topicData.map((topic) => ({
+    const preparing = mayInflateZstd(call) ? prepareZstd() : undefined;
+    return preparing === undefined ? produceAll(call) : preparing.then(() => produceAll(call));
+  },
+});
+
+function produceAll(call: Call): Produced | Promise<Produced> {
+  const { request } = call;
+  const refused = refusalOfAll(call);
+  const responses = request.topicData
+    .filter(({ partitionData }) => partitionData.length > 0)
+    .map((topic) => ({
       name: topic.name,
       topicId: topic.topicId,
       partitionResponses: topic.partitionData.map((data) =>
         refused === undefined ? appendTo(topic, data, call) : failed(data.index, refused),
       ),
     }));
-    const answer = () => {
-      if (request.acks !== 0) return { responses };
-      const errors = responses.flatMap(({ partitionResponses }) => partitionResponses);
-      closeOnError(errors);
-      return NO_RESPONSE;
-    };
-    const [first, ...others] = call.writes;
-    if (first === undefined) return answer();
-    // Also with acks=0: the next request waits until this one is written, or memory would fill.
-    return others.length === 0 ? first.then(answer) : Promise.all(call.writes).then(answer);
-  },
-});
+  const answer = () => {
+    if (request.acks !== 0) return { responses };
+    const errors = responses.flatMap(({ partitionResponses }) => partitionResponses);
+    closeOnError(errors);
+    return NO_RESPONSE;
+  };
+  const [first, ...others] = call.writes;
+  if (first === undefined) return answer();
+  // Also with acks=0: the next request waits until this one is written, or memory would fill.
+  return others.length === 0 ? first.then(answer) : Promise.all(call.writes).then(answer);
+}
+
+/** Whether a batch may have to be looked into, or made, with a codec that takes time to load. */
+function mayInflateZstd({ request, context, services }: Call): boolean {
+  return request.topicData.some(({ topicId, name, partitionData }) =>
+    partitionData.some(({ index, records }) => {
+      const { partitions } = services;
+      const partition =
+        context.version >= 13 ? partitions.getById(topicId, index) : partitions.get(name, index);
+      if (partition === undefined || records === null) return false;
+      const { compacted, compressionType } = partition.log.settings;
+      if (compressionType === "zstd") return true;
+      return (compacted || compressionType !== "producer") && isZstd(records);
+    }),
+  );
+}
+
+function isZstd(records: Buffer): boolean {
+  return (
+    records.length >= BATCH_HEADER_BYTES &&
+    compressionOf(attributesAt(records, 0)) === CompressionType.ZSTD
+  );
+}
 
 function refusalOfAll({ request, context, services }: Call): ErrorCode | undefined {
   if (request.transactionalId === null) return undefined;

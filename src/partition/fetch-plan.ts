@@ -66,7 +66,9 @@ function isReady(plan: readonly Wanted[], { minBytes, isolation }: Terms): boole
   for (const wanted of plan) {
     if (typeof wanted.target === "number") return true;
     if (refusal(wanted.target, wanted) !== undefined) return true;
-    bytes += Math.min(wanted.target.bytesAvailable(wanted.fetchOffset, isolation), wanted.maxBytes);
+    const available = wanted.target.bytesAvailable(wanted.fetchOffset, isolation);
+    // At least one byte of what there is, for the first batch comes whatever the limits say.
+    if (available > 0) bytes += Math.max(1, Math.min(available, wanted.maxBytes));
   }
   return bytes >= minBytes;
 }

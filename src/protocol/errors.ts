@@ -204,6 +204,11 @@ export class KafkaError extends Error {
   }
 }
 
+/** A refusal because of something that went wrong below: the log shows both. */
+export function kafkaErrorCausedBy(cause: unknown, code: ErrorCode, message: string): KafkaError {
+  return new KafkaError(code, message, { cause });
+}
+
 /** The single place where an exception becomes an error code. */
 export function toErrorCode(error: unknown): ErrorCode {
   return error instanceof KafkaError ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR;

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { ErrorCode, KafkaError, kafkaErrorCausedBy } from "../protocol/errors.ts";
 import type { Codec } from "./codec.ts";
 import { lz4 } from "./lz4.ts";
 import { snappy } from "./snappy.ts";

@@ -1,4 +1,4 @@
-import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { ErrorCode, KafkaError, kafkaErrorCausedBy } from "../protocol/errors.ts";
 import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
@@ -60,7 +60,7 @@ export function recordsOf(
   try {
     for (let i = 0; i < header.recordCount; i++) records.push(readRecord(reader, header));
   } catch (error) {
-    throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, "a record that is not whole", { cause: error });
+    throw kafkaErrorCausedBy(error, ErrorCode.CORRUPT_MESSAGE, "a record that is not whole");
   }
   return records;
 }

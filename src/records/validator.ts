@@ -81,6 +81,7 @@ export function validateForAppend(records: Buffer, rules: ValidationRules): Vali
     throw refuse(ErrorCode.CORRUPT_MESSAGE, "a batch whose CRC is wrong");
   }
   checkHeader(header, rules.origin);
+  checkTimestampType(header, rules);
   return checkRecords(bytes, header, rules);
 }
 
@@ -182,6 +183,16 @@ function rejected(errors: readonly RecordError[]): RecordsRefused {
   return new RecordsRefused(ErrorCode.INVALID_RECORD, clientMessage, {
     clientMessage,
     recordErrors: errors,
+  });
+}
+
+/** A producer must not say that the broker has given the times, unless they count for nothing. */
+function checkTimestampType(header: BatchHeader, { timestampType, origin }: ValidationRules): void {
+  const claimsBrokersTime = isLogAppendTime(header.attributes);
+  if (timestampType !== "LogAppendTime" || !claimsBrokersTime || origin !== "client") return;
+  throw new RecordsRefused(ErrorCode.INVALID_TIMESTAMP, "a producer's batch in LogAppendTime", {
+    clientMessage: "A record has a kind of timestamp that producers must not set",
+    recordErrors: [{ batchIndex: 0, message: "a producer must not set LogAppendTime" }],
   });
 }
 

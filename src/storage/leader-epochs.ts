@@ -3,6 +3,7 @@ export interface EpochStart {
   readonly startOffset: number;
 }
 
+const UNDEFINED_EPOCH = -1;
 const NOTHING = { leaderEpoch: -1, endOffset: -1 };
 
 /**
@@ -47,7 +48,7 @@ export class LeaderEpochs {
    * @param logEndOffset where the latest one ends.
    */
   endOf(epoch: number, logEndOffset: number): { leaderEpoch: number; endOffset: number } {
-    if (epoch < 0) return NOTHING;
+    if (epoch === UNDEFINED_EPOCH) return NOTHING;
     if (epoch === this.latest) return { leaderEpoch: epoch, endOffset: logEndOffset };
     const next = this.#entries.findIndex((entry) => entry.epoch > epoch);
     if (next === -1) return NOTHING;
