@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ErrorCode, isRetriable } from "../src/protocol/errors.ts";
 import { loadSpecs } from "./generate-protocol/load.ts";
 import { type Field, type FieldType, includes, type Message } from "./generate-protocol/model.ts";
 
@@ -11,7 +12,7 @@ import { type Field, type FieldType, includes, type Message } from "./generate-p
  */
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const schemas = join(root, "../shared/kafka-messages");
-const reference = join(root, "../shared/kafka-reference/api-versions.json");
+const reference = join(root, "../shared/kafka-reference");
 
 /** Where Kafka keeps the messages that a broker of ours reads or writes. */
 const recordFolders = ["group-coordinator", "transaction-coordinator"];
@@ -218,7 +219,7 @@ function checkAdvertised(request: Schema): void {
 
 /** Against what a running broker answered to ApiVersions: names, ranges, and nothing left out. */
 function checkRecorded(): void {
-  const recorded = JSON.parse(readFileSync(reference, "utf8")) as {
+  const recorded = JSON.parse(readFileSync(join(reference, "api-versions.json"), "utf8")) as {
     readonly broker: readonly { key: number; name: string; min: number; max: number }[];
   };
   const advertised = specs.flatMap((spec) =>
@@ -233,6 +234,18 @@ function checkRecorded(): void {
   for (const one of advertised) {
     if (!wanted.includes(one)) problems.push(`no broker of Kafka advertises ${one}`);
   }
+}
+
+function checkErrorCodes(): void {
+  const recorded = JSON.parse(
+    readFileSync(join(reference, "error-codes.json"), "utf8"),
+  ) as readonly { readonly code: number; readonly name: string; readonly retriable: boolean }[];
+  const wanted = recorded.map(({ code, name, retriable }) => `error ${code} ${name} ${retriable}`);
+  const ours = Object.entries(ErrorCode).map(
+    ([name, code]) => `error ${code} ${name} ${isRetriable(code)}`,
+  );
+  for (const one of wanted) if (!ours.includes(one)) problems.push(`Kafka has ${one}`);
+  for (const one of ours) if (!wanted.includes(one)) problems.push(`Kafka has no ${one}`);
 }
 
 if (!existsSync(schemas)) {
@@ -281,7 +294,10 @@ for (const file of data) check(readSchema(join(schemas, file)), basename(file, "
 for (const message of messages.values()) {
   if (!compared.has(message)) problems.push(`${message.name}: not compared with anything`);
 }
-if (existsSync(reference)) checkRecorded();
+if (existsSync(reference)) {
+  checkRecorded();
+  checkErrorCodes();
+}
 
 if (problems.length > 0) {
   process.stderr.write(`${problems.join("\n")}\n${problems.length} differences from Kafka\n`);

@@ -8,7 +8,7 @@ import { frameFuzzer } from "../test/support/frame-fuzzer.ts";
  * seed is new each time and printed; `--seed` repeats a run, `--count` says how many frames.
  */
 const { values } = parseArgs({
-  options: { seed: { type: "string" }, count: { type: "string", default: "1000000" } },
+  options: { seed: { type: "string" }, count: { type: "string", default: "3000000" } },
 });
 const seed = wholeNumber("seed", values.seed ?? String(randomInt(2 ** 32)));
 const count = wholeNumber("count", values.count);
