@@ -29,9 +29,7 @@ export function decompress(codec: number, bytes: Buffer, inflatedBytesMax: numbe
   try {
     return inflate(bytes, inflatedBytesMax);
   } catch (error) {
-    throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, "records that do not inflate", {
-      cause: error,
-    });
+    throw kafkaErrorCausedBy(error, ErrorCode.CORRUPT_MESSAGE, "records that do not inflate");
   }
 }
 

@@ -1,4 +1,4 @@
-import { ErrorCode, KafkaError, kafkaErrorCausedBy } from "../protocol/errors.ts";
+import { ErrorCode, kafkaErrorCausedBy } from "../protocol/errors.ts";
 import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
