@@ -4,7 +4,8 @@ import { type CheckpointEntry, formatCheckpoint, parseCheckpoint } from "./check
 import { DirectoryLock } from "./directory-lock.ts";
 import { FilePool } from "./file-pool.ts";
 import type { Disk } from "./fs.ts";
-import { Log, type LogParts, type LogPlace } from "./log.ts";
+import { LoadedIndexes } from "./loaded-indexes.ts";
+import { Log, type LogContent, type LogParts, type LogPlace } from "./log.ts";
 import { LogFiles, PARTITION_FILE } from "./log-files.ts";
 import type { LogSettings } from "./log-settings.ts";
 import {
@@ -47,6 +48,12 @@ const RECOVERY_POINTS_FILE = "recovery-point-offset-checkpoint";
 const LOG_STARTS_FILE = "log-start-offset-checkpoint";
 const HIGH_WATERMARKS_FILE = "replication-offset-checkpoint";
 
+/** Logs that are closed at the same time: each holds a descriptor while it is synced. */
+const CLOSED_AT_ONCE = 32;
+
+/** Of full segments; what is appended to has its indexes in memory anyway. */
+const LOADED_INDEX_BYTES = 32 * 1024 * 1024;
+
 /** A data directory that belongs to another cluster or node than it is asked to. */
 export class ForeignDirectory extends Error {
   override readonly name = "ForeignDirectory";
@@ -66,6 +73,7 @@ export class DataDirectory {
   readonly #options: DirectoryOptions;
   readonly #lock: DirectoryLock;
   readonly #files: FilePool;
+  readonly #indexes = new LoadedIndexes(LOADED_INDEX_BYTES);
   readonly #parts: LogParts;
   readonly #logs = new Map<string, Log>();
   /** Folders of partitions that no log has been opened for, by name. */
@@ -121,14 +129,15 @@ export class DataDirectory {
   }
 
   /**
-   * The log of a partition. Synchronous, and without touching the disk, for one that has no folder;
-   * else what lies there is loaded, and recovered after a crash.
+   * The log of a partition. Does not touch the disk if there is no folder of it; else what lies there
+   * is loaded, and recovered after a crash.
    */
-  openLog(options: LogOptions): Log | Promise<Log> {
+  openLog(options: LogOptions): Log {
     const name = nameOf(options);
     if (this.#logs.has(name)) throw new Error(`${name} is open already`);
-    if (!this.#folders.has(name)) return this.#add(options, emptyContent());
-    return this.#load(options);
+    const content = this.#folders.has(name) ? this.#load(options) : emptyContent();
+    this.#folders.delete(name);
+    return this.#add(options, content);
   }
 
   /** The folder is renamed at once, so that the name is free, and removed some time later. */
@@ -177,39 +186,42 @@ export class DataDirectory {
   /** Flushes and closes everything, so that the next start has nothing to recover. */
   async close(): Promise<void> {
     const logs = [...this.#logs.values()];
-    const closed = await Promise.allSettled(logs.map((log) => log.close()));
+    let isClean = true;
+    const closing = Array.from({ length: CLOSED_AT_ONCE }, async () => {
+      for (let log = logs.pop(); log !== undefined; log = logs.pop()) {
+        await log.close().catch(() => {
+          isClean = false;
+        });
+      }
+    });
+    await Promise.all(closing);
     try {
       await this.#writeCheckpoints();
       const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
-      const isClean = closed.every(({ status }) => status === "fulfilled");
       if (isClean)
         await this.#options.disk.replaceFile(this.#rootFile(CLEAN_SHUTDOWN_FILE), marker);
     } finally {
-      await this.#files.closeAll();
+      this.#files.closeAll();
       await this.#lock.release();
     }
   }
 
-  async #load(options: LogOptions): Promise<Log> {
+  #load(options: LogOptions): LogContent {
     const name = nameOf(options);
-    const files = this.#logFiles(options);
-    const content = await loadLog({
+    return loadLog({
       disk: this.#options.disk,
-      files,
+      files: this.#logFiles(options),
       logger: this.#options.logger,
       nowMs: this.#options.clock.now(),
       recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
       startOffset: this.#logStarts.get(name) ?? 0,
       wasCleanShutdown: this.wasCleanShutdown,
       indexIntervalBytes: options.settings.indexIntervalBytes,
-      producerIdExpirationMs: options.settings.producerIdExpirationMs,
       compacted: options.settings.compacted,
     });
-    this.#folders.delete(name);
-    return this.#add(options, content);
   }
 
-  #add(options: LogOptions, content: ReturnType<typeof emptyContent>): Log {
+  #add(options: LogOptions, content: LogContent): Log {
     const { settings, onWritten } = options;
     const files = this.#logFiles(options);
     const isRecovered = content.segments.length > 0 && !this.wasCleanShutdown;
@@ -221,7 +233,8 @@ export class DataDirectory {
 
   #logFiles(place: LogPlace): LogFiles {
     const { disk, clock } = this.#options;
-    const context = { disk, clock, files: this.#files, topicId: place.topicId };
+    const { topicId } = place;
+    const context = { disk, clock, files: this.#files, indexes: this.#indexes, topicId };
     return new LogFiles(this.#folder(place), context);
   }
 

@@ -4,6 +4,8 @@ interface OpenFile {
   readonly file: DiskFile;
   /** Asynchronous work that is under way on it. */
   users: number;
+  /** Nobody will ask for it again: the last user closes it. */
+  isLetGo: boolean;
 }
 
 /**
@@ -38,17 +40,21 @@ export class FilePool {
       return await work(open.file);
     } finally {
       open.users -= 1;
+      if (open.isLetGo && open.users === 0) open.file.closeSync();
     }
   }
 
-  async close(path: string): Promise<void> {
+  /** Closes a file, or lets those who still work on it do so. */
+  close(path: string): void {
     const open = this.#open.get(path);
+    if (open === undefined) return;
     this.#open.delete(path);
-    await open?.file.close();
+    open.isLetGo = true;
+    if (open.users === 0) open.file.closeSync();
   }
 
-  async closeAll(): Promise<void> {
-    await Promise.all([...this.#open.keys()].map((path) => this.close(path)));
+  closeAll(): void {
+    for (const path of [...this.#open.keys()]) this.close(path);
   }
 
   #get(path: string): OpenFile {
@@ -61,7 +67,7 @@ export class FilePool {
       return known;
     }
     if (this.#open.size >= this.#maxOpen) this.#closeIdle();
-    const opened = { file: this.#disk.openSync(path), users: 0 };
+    const opened = { file: this.#disk.openSync(path), users: 0, isLetGo: false };
     this.#open.set(path, opened);
     return opened;
   }

@@ -18,13 +18,18 @@ export interface Disk {
   replaceFileSync(path: string, bytes: Buffer): void;
   /** Makes a file that must not be there. False if it is. */
   createFile(path: string, bytes: Buffer): Promise<boolean>;
+  readFileSync(path: string): Buffer | undefined;
+  /** Bytes in a file; undefined if there is no such file. */
+  sizeSync(path: string): number | undefined;
   /** Names in a directory, unsorted; none if there is no such directory. */
   list(path: string): Promise<readonly string[]>;
+  listSync(path: string): readonly string[];
   makeDirectory(path: string): Promise<void>;
   makeDirectorySync(path: string): void;
   rename(from: string, to: string): Promise<void>;
   /** A file, or a directory with all that is in it; nothing happens if it is not there. */
   remove(path: string): Promise<void>;
+  removeSync(path: string): void;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
   /** -1 where it is not known. */
@@ -41,6 +46,7 @@ export interface DiskFile {
   read(into: Buffer, position: number): Promise<number>;
   readSync(into: Buffer, position: number): number;
   truncate(size: number): Promise<void>;
+  truncateSync(size: number): void;
   /** Makes the content durable. */
   sync(): Promise<void>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { Clock } from "../time/clock.ts";
 import type { FilePool } from "./file-pool.ts";
 import type { Disk } from "./fs.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
+import type { LoadedIndexes } from "./loaded-indexes.ts";
 import type { LogSettings } from "./log-settings.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerStates } from "./producer-states.ts";
@@ -17,6 +18,7 @@ export class LogFiles {
   readonly directory: string;
   readonly #disk: Disk;
   readonly #files: FilePool;
+  readonly #indexes: LoadedIndexes;
   readonly #clock: Clock;
   readonly #topicId: string;
   /** Small files whose newest content may not be durable. */
@@ -29,6 +31,7 @@ export class LogFiles {
     context: {
       readonly disk: Disk;
       readonly files: FilePool;
+      readonly indexes: LoadedIndexes;
       readonly clock: Clock;
       readonly topicId: string;
     },
@@ -36,6 +39,7 @@ export class LogFiles {
     this.directory = directory;
     this.#disk = context.disk;
     this.#files = context.files;
+    this.#indexes = context.indexes;
     this.#clock = context.clock;
     this.#topicId = context.topicId;
   }
@@ -49,7 +53,7 @@ export class LogFiles {
   /** A segment whose file may be there, or be made by its first use. */
   newSegment(baseOffset: number, createdMs: number): Segment {
     this.#namesChanged = true;
-    const storage = { disk: this.#disk, files: this.#files };
+    const storage = { disk: this.#disk, files: this.#files, indexes: this.#indexes };
     return new Segment(storage, { directory: this.directory, baseOffset, createdMs });
   }
 
@@ -64,11 +68,11 @@ export class LogFiles {
   }
 
   /** Snapshots that no segment begins with, but for the newest (Kafka's removeStraySnapshots). */
-  async removeSnapshots(isStale: (offset: number) => boolean): Promise<void> {
-    for (const name of await this.#disk.list(this.directory)) {
+  removeSnapshots(isStale: (offset: number) => boolean): void {
+    for (const name of this.#disk.listSync(this.directory)) {
       if (!name.endsWith(".snapshot") || !isStale(Number.parseInt(name, 10))) continue;
       this.#unsynced.delete(name);
-      await this.#disk.remove(`${this.directory}/${name}`);
+      this.#disk.removeSync(`${this.directory}/${name}`);
     }
   }
 
@@ -77,7 +81,7 @@ export class LogFiles {
     const paths = ([".log", ".index", ".timeindex", ".txnindex", ".snapshot"] as const).map(
       (suffix) => segmentFile(this.directory, segment.baseOffset, suffix),
     );
-    await this.#files.close(segment.path);
+    segment.close();
     const names = new Set(await this.#disk.list(this.directory));
     const present = paths.filter((path) => names.has(path.slice(this.directory.length + 1)));
     for (const path of present) await this.#disk.rename(path, path + DELETED_SUFFIX);
@@ -85,10 +89,6 @@ export class LogFiles {
       for (const path of present)
         void this.#disk.remove(path + DELETED_SUFFIX).catch(() => undefined);
     });
-  }
-
-  closeFile(path: string): Promise<void> {
-    return this.#files.close(path);
   }
 
   /** Makes durable which files there are, and what the small ones hold. */

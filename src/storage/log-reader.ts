@@ -1,14 +1,13 @@
 import {
   BATCH_HEADER_BYTES,
   baseOffsetAt,
-  lastOffsetAt,
   leaderEpochAt,
   maxTimestampAt,
   sizeInBytesAt,
 } from "../records/batch.ts";
 import { recordsOf } from "../records/records.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
-import type { BatchPlace, Segment } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 import type { CachedBatch, LogTail } from "./tail-cache.ts";
 
 /** Batches as they lie in the log, back to back; the last one may be cut. */
@@ -40,23 +39,12 @@ export const EMPTY_SLICE: LogSlice = { chunks: [], bytes: 0, release: () => unde
 
 /** Below this many bytes a chunk is not worth being one: they are copied together. */
 const CHUNK_BYTES_MIN = 4 * 1024;
-/** Where a consumer that reads on will want to begin. */
-const HINTS = 8;
-
-interface Hint {
-  readonly segment: Segment;
-  readonly offset: number;
-  readonly position: number;
-}
-
 const headerBytes = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES);
 
 /** Finds batches: in the cached tail, or in the files. */
 export class LogReader {
   readonly #buffers: ReadBuffers;
   readonly #tail: LogTail;
-  readonly #hints: Hint[] = [];
-  #nextHint = 0;
 
   constructor(buffers: ReadBuffers, tail: LogTail) {
     this.#buffers = buffers;
@@ -89,32 +77,31 @@ export class LogReader {
     return place === undefined ? undefined : this.#tail.at(place);
   }
 
-  /** From the file of one segment. Undefined if it has nothing at or behind `offset`. */
+  /**
+   * From the file of one segment, which ends at `end`. Undefined if it has nothing at or behind
+   * `offset`.
+   */
   readSegment(
     segment: Segment,
     offset: number,
-    options: ReadOptions & { readonly isHot: boolean },
+    options: ReadOptions & { readonly isHot: boolean; readonly end: number },
   ): LogSlice | Promise<LogSlice> | undefined {
-    const start = this.#locate(segment, offset);
+    const start = segment.locate(offset);
     if (start === undefined) return undefined;
     if (!options.minOne && start.batchBytes > options.maxBytes) return EMPTY_SLICE;
-    const wanted = options.minOne ? Math.max(options.maxBytes, start.batchBytes) : options.maxBytes;
-    const length = Math.min(wanted, segment.file().size - start.position);
+    const wanted = Math.max(options.maxBytes, options.minOne ? start.batchBytes : 0);
+    const { upTo, end } = options;
+    const endPosition = upTo < end ? segment.locate(upTo)?.position : undefined;
+    const room = (endPosition ?? segment.file().size) - start.position;
+    const length = Math.min(wanted, room);
     if (length <= 0) return EMPTY_SLICE;
     const buffer = this.#buffers.take(length);
     const into = buffer.subarray(0, length);
-    const finish = (count: number): LogSlice => {
-      const bytes = this.#end(
-        { segment, position: start.position },
-        into.subarray(0, count),
-        options.upTo,
-      );
-      return {
-        chunks: [into.subarray(0, bytes)],
-        bytes,
-        release: once(() => this.#buffers.give(buffer)),
-      };
-    };
+    const finish = (count: number): LogSlice => ({
+      chunks: [count === length ? into : into.subarray(0, count)],
+      bytes: count,
+      release: once(() => this.#buffers.give(buffer)),
+    });
     if (options.isHot) return finish(segment.file().readSync(into, start.position));
     return segment.during((file) => file.read(into, start.position)).then(finish);
   }
@@ -144,7 +131,7 @@ export class LogReader {
 
   /** The first of the records with the largest timestamp in the batch that holds `offset`. */
   async latestIn(segment: Segment, offset: number): Promise<TimestampedOffset | undefined> {
-    const start = this.#locate(segment, offset);
+    const start = segment.locate(offset);
     if (start === undefined) return undefined;
     const batch = await this.readBatch(segment, start.position, start.batchBytes);
     const largest = maxTimestampAt(batch, 0);
@@ -160,42 +147,7 @@ export class LogReader {
 
   /** Nothing that was learned of the files holds any more. */
   forget(): void {
-    this.#hints.length = 0;
-    this.#nextHint = 0;
     this.#tail.clear();
-  }
-
-  /** Where the batch begins that holds `offset`, or else the one after it. */
-  #locate(segment: Segment, offset: number): BatchPlace | undefined {
-    const hint = this.#hints.find((one) => one.segment === segment && one.offset === offset);
-    return segment.locate(offset, hint?.position);
-  }
-
-  /** How much of what was read lies before `upTo`; notes where the reader will go on. */
-  #end(
-    from: { readonly segment: Segment; readonly position: number },
-    bytes: Buffer,
-    upTo: number,
-  ): number {
-    let at = 0;
-    let nextOffset = -1;
-    while (at + BATCH_HEADER_BYTES <= bytes.length) {
-      const baseOffset = baseOffsetAt(bytes, at);
-      if (baseOffset >= upTo) return at;
-      const size = sizeInBytesAt(bytes, at);
-      if (at + size > bytes.length) {
-        nextOffset = baseOffset;
-        break;
-      }
-      nextOffset = lastOffsetAt(bytes, at) + 1;
-      at += size;
-    }
-    if (nextOffset >= 0) {
-      const position = from.position + at;
-      this.#hints[this.#nextHint] = { segment: from.segment, offset: nextOffset, position };
-      this.#nextHint = (this.#nextHint + 1) % HINTS;
-    }
-    return bytes.length;
   }
 }
 

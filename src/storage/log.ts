@@ -2,7 +2,7 @@ import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { type BatchHeader, stampOffsets } from "../records/batch.ts";
 import { type Origin, validateForAppend } from "../records/validator.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import type { Clock, Timer } from "../time/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Disk } from "./fs.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { LogFiles } from "./log-files.ts";
@@ -14,9 +14,11 @@ import {
   type TimestampedOffset,
 } from "./log-reader.ts";
 import type { LogSettings } from "./log-settings.ts";
+import { LogSyncer } from "./log-syncer.ts";
 import { LogWriter } from "./log-writer.ts";
-import type { ProducerStates } from "./producer-states.ts";
+import { ProducerStates } from "./producer-states.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
+import { loadProducers } from "./recovery.ts";
 import { mustRoll } from "./rolling.ts";
 import type { Segment } from "./segment.ts";
 import { storageError } from "./storage-error.ts";
@@ -59,7 +61,6 @@ export interface LogContent {
   readonly endOffset: number;
   readonly recoveryPoint: number;
   readonly epochs: LeaderEpochs;
-  readonly producers: ProducerStates;
 }
 
 export interface LogPlace {
@@ -86,22 +87,18 @@ export class Log {
   readonly #files: LogFiles;
   readonly #parts: LogParts;
   readonly #writer: LogWriter;
+  readonly #syncer: LogSyncer;
   readonly #reader: LogReader;
   readonly #tail: LogTail;
   #content: LogContent;
+  #producers: ProducerStates | undefined;
   #startOffset: number;
   #endOffset: number;
   #writtenOffset: number;
-  #recoveryPoint: number;
   /** Segments that were appended to since the start: their pages are likely to be in memory. */
   #hotFrom: number;
-  /** Sealing of segments that are full. */
-  #background: Promise<void> = DONE;
-  /** What ended the log, other than a write. */
-  #failure: KafkaError | undefined;
   /** The files are not as a start without recovery needs them. */
   #isDirty: boolean;
-  #flushTimer: Timer | undefined;
 
   constructor(
     place: LogPlace,
@@ -125,19 +122,24 @@ export class Log {
     this.#startOffset = content.startOffset;
     this.#endOffset = content.endOffset;
     this.#writtenOffset = content.endOffset;
-    this.#recoveryPoint = content.recoveryPoint;
     this.#hotFrom = content.endOffset;
     this.#isDirty = content.recoveryPoint < content.endOffset || context.isRecovered;
     this.#tail = context.parts.tails.newTail();
     this.#reader = new LogReader(context.parts.buffers, this.#tail);
+    this.#syncer = new LogSyncer(context.files, context.parts.clock, content.recoveryPoint);
     this.#writer = new LogWriter(context.parts.writes, context.parts.clock, {
       flushMessages: () => this.settings.flushMessages,
-      sync: (segments) => this.#sync(segments),
+      sync: (segments) => this.#syncer.sync(segments),
       written: (endOffset) => {
         this.#writtenOffset = endOffset;
         context.onWritten(endOffset);
       },
     });
+    // Those that were looked through have their indexes in memory alone.
+    for (const [i, segment] of content.segments.slice(0, -1).entries()) {
+      const next = content.segments[i + 1]?.baseOffset ?? content.endOffset;
+      if (segment.isUnsealed) this.#sealLater(segment, next);
+    }
   }
 
   get startOffset(): number {
@@ -156,7 +158,7 @@ export class Log {
 
   /** Everything below is on the disk: a crash has only to look at what is behind. */
   get recoveryPoint(): number {
-    return this.#recoveryPoint;
+    return this.#syncer.recoveryPoint;
   }
 
   get sizeInBytes(): number {
@@ -165,15 +167,24 @@ export class Log {
 
   /** Why nothing can be appended any more; undefined: it can. */
   get failure(): KafkaError | undefined {
-    return this.#writer.failure ?? this.#failure;
+    return this.#writer.failure ?? this.#syncer.failure;
   }
 
   get hasFiles(): boolean {
     return this.#segments.length > 0;
   }
 
+  /** Read from the disk when they are first asked for. */
   get producers(): ProducerStates {
-    return this.#content.producers;
+    if (this.#producers === undefined) {
+      const { disk, clock } = this.#parts;
+      const places = { disk, files: this.#files };
+      this.#producers = this.hasFiles
+        ? loadProducers(places, this.#segments, this.#content.endOffset)
+        : new ProducerStates();
+      this.#producers.expire(clock.now() - this.settings.producerIdExpirationMs);
+    }
+    return this.#producers;
   }
 
   /** Epoch of the latest leader; -1 if there has been none. */
@@ -200,7 +211,6 @@ export class Log {
       records,
       this.#rules(options.origin),
     );
-    const { producers } = this.#content;
     if (bytes.length > this.settings.segmentBytes) {
       throw new KafkaError(
         ErrorCode.RECORD_LIST_TOO_LARGE,
@@ -208,7 +218,7 @@ export class Log {
       );
     }
     if (header.producerId >= 0 && options.origin === "client") {
-      const repeated = producers.check(header);
+      const repeated = this.producers.check(header);
       if (repeated !== undefined) return this.#repeat(repeated);
     }
     const baseOffset = this.#endOffset;
@@ -216,7 +226,7 @@ export class Log {
     stampOffsets(bytes, 0, baseOffset, options.leaderEpoch);
     const placed = { ...header, baseOffset, partitionLeaderEpoch: options.leaderEpoch };
     const segment = this.#segmentFor(placed);
-    producers.note(placed, bytes, 0);
+    if (placed.producerId >= 0) this.producers.note(placed, bytes, 0);
     const position = segment.size;
     segment.add(placed, this.settings.indexIntervalBytes);
     this.#endOffset = lastOffset + 1;
@@ -224,7 +234,8 @@ export class Log {
     const end = { offset: this.#endOffset, records: placed.recordCount };
     const written = this.#writer.add(segment, bytes, end);
     this.#isDirty = true;
-    if (this.settings.flushMs !== undefined) this.#flushLater(this.settings.flushMs);
+    const { flushMs } = this.settings;
+    if (flushMs !== undefined) this.#syncer.flushWithin(flushMs, () => this.flush());
     const logStartOffset = this.#startOffset;
     return { baseOffset, lastOffset, logAppendTime, logStartOffset, duplicate: false, written };
   }
@@ -249,7 +260,8 @@ export class Log {
     for (let i = this.#segmentIndex(offset); i < this.#segments.length; i++) {
       const segment = this.#segments[i] as Segment;
       const isHot = segment.baseOffset >= this.#hotFrom || offset >= this.#hotFrom;
-      const slice = this.#reader.readSegment(segment, offset, { ...limits, isHot });
+      const end = this.#segments[i + 1]?.baseOffset ?? this.#endOffset;
+      const slice = this.#reader.readSegment(segment, offset, { ...limits, isHot, end });
       if (slice !== undefined) return slice;
     }
     return EMPTY_SLICE;
@@ -328,25 +340,26 @@ export class Log {
    */
   async truncateTo(offset: number): Promise<void> {
     await this.#writer.settled();
-    await this.#background;
+    await this.#syncer.settled();
     if (offset >= this.#endOffset) return;
     this.#reader.forget();
     this.#isDirty = true;
     const { clock, disk, logger } = this.#parts;
-    this.#content = await truncateContent(
-      { ...this.#content, startOffset: this.#startOffset, recoveryPoint: this.#recoveryPoint },
+    this.#producers = undefined;
+    this.#content = truncateContent(
+      { ...this.#content, startOffset: this.#startOffset, recoveryPoint: this.recoveryPoint },
       offset,
       { disk, logger, files: this.#files, nowMs: clock.now(), settings: this.settings },
     );
     this.#startOffset = this.#content.startOffset;
     this.#endOffset = this.#content.endOffset;
     this.#writtenOffset = this.#endOffset;
-    this.#recoveryPoint = this.#content.recoveryPoint;
+    this.#syncer.moveBack(this.#endOffset);
   }
 
   /** Forgets producers that have been silent for `producer.id.expiration.ms`. */
   expireProducers(): void {
-    this.producers.expire(this.#parts.clock.now() - this.settings.producerIdExpirationMs);
+    this.#producers?.expire(this.#parts.clock.now() - this.settings.producerIdExpirationMs);
   }
 
   /**
@@ -357,28 +370,23 @@ export class Log {
    */
   async flush(): Promise<void> {
     await this.#writer.settled();
-    await this.#background;
+    await this.#syncer.settled();
     if (this.failure !== undefined) throw this.failure;
     const endOffset = this.#writtenOffset;
     const active = this.#segments.at(-1);
-    if (endOffset <= this.#recoveryPoint || active === undefined) return;
-    await this.#orFail(() => this.#sync([active]));
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
+    if (endOffset <= this.recoveryPoint || active === undefined) return;
+    await this.#syncer.flush(active, endOffset);
   }
 
   /** Leaves the files as a start without recovery needs them. @throws as {@link flush}. */
   async close(): Promise<void> {
-    this.#flushTimer?.cancel();
+    this.#syncer.stopTimer();
     await this.#writer.settled();
-    await this.#background;
+    await this.#syncer.settled();
     const active = this.#segments.at(-1);
     if (this.failure === undefined && this.#isDirty && active !== undefined) {
-      await this.#orFail(async () => {
-        await active.seal();
-        this.#files.saveSnapshot(this.#endOffset, this.producers);
-        await this.#files.sync();
-      });
-      this.#recoveryPoint = this.#endOffset;
+      this.#files.saveSnapshot(this.#endOffset, this.producers);
+      await this.#syncer.seal(active, this.#endOffset);
       this.#isDirty = false;
     }
     await this.abandon();
@@ -387,11 +395,11 @@ export class Log {
 
   /** Lets go of the files as they are. */
   async abandon(): Promise<void> {
-    this.#flushTimer?.cancel();
+    this.#syncer.stopTimer();
     await this.#writer.settled();
-    await this.#background;
+    await this.#syncer.settled();
     this.#reader.forget();
-    await Promise.all(this.#segments.map(({ path }) => this.#files.closeFile(path)));
+    for (const segment of this.#segments) segment.close();
   }
 
   /** The answer to a batch that is in the log already, once that one is written. */
@@ -460,40 +468,9 @@ export class Log {
 
   /** A full segment becomes durable as a whole, once all of it is written. */
   #sealLater(segment: Segment, endOffset: number): void {
-    this.#background = this.#background.then(async () => {
+    this.#syncer.sealLater(segment, endOffset, async () => {
       await this.#writer.settled();
-      if (this.failure !== undefined || !this.#segments.includes(segment)) return;
-      await this.#orFail(async () => {
-        await segment.seal();
-        await this.#files.sync();
-      }).catch(() => undefined);
-      segment.unloadIndexes();
-      if (this.failure === undefined) {
-        this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
-      }
-    });
-  }
-
-  async #sync(segments: Iterable<Segment>): Promise<void> {
-    for (const segment of segments) await segment.sync();
-    await this.#files.sync();
-  }
-
-  /** After a sync that failed the system may have dropped what it could not write. */
-  async #orFail(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (cause) {
-      this.#failure ??= storageError(cause);
-      throw this.#failure;
-    }
-  }
-
-  /** At most so many milliseconds later everything is on the disk (`flush.ms`). */
-  #flushLater(delayMs: number): void {
-    this.#flushTimer ??= this.#parts.clock.schedule(delayMs, () => {
-      this.#flushTimer = undefined;
-      this.flush().catch(ignore);
+      return this.failure === undefined && this.#segments.includes(segment);
     });
   }
 
@@ -521,5 +498,3 @@ export class Log {
     return { index, position: segment.positionBefore(offset) };
   }
 }
-
-function ignore(): void {}

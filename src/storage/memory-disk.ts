@@ -19,6 +19,14 @@ export class MemoryDisk implements Disk {
   }
 
   async readFile(path: string): Promise<Buffer | undefined> {
+    return this.readFileSync(path);
+  }
+
+  sizeSync(path: string): number | undefined {
+    return this.#files.get(path)?.size;
+  }
+
+  readFileSync(path: string): Buffer | undefined {
     const file = this.#files.get(path);
     if (file === undefined) return undefined;
     const bytes = Buffer.allocUnsafe(file.size);
@@ -43,6 +51,10 @@ export class MemoryDisk implements Disk {
   }
 
   async list(path: string): Promise<readonly string[]> {
+    return this.listSync(path);
+  }
+
+  listSync(path: string): readonly string[] {
     const prefix = `${path}/`;
     const names = new Set<string>();
     for (const one of [...this.#files.keys(), ...this.#directories]) {
@@ -71,6 +83,10 @@ export class MemoryDisk implements Disk {
   }
 
   async remove(path: string): Promise<void> {
+    this.removeSync(path);
+  }
+
+  removeSync(path: string): void {
     for (const [one] of this.#under(this.#files, path)) this.#files.delete(one);
     for (const one of [...this.#directories]) {
       if (one === path || one.startsWith(`${path}/`)) this.#directories.delete(one);
@@ -132,6 +148,10 @@ class MemoryFile implements DiskFile {
   }
 
   async truncate(size: number): Promise<void> {
+    this.truncateSync(size);
+  }
+
+  truncateSync(size: number): void {
     if (size >= this.#size) return;
     this.#size = size;
     this.#pieces.length = Math.ceil(size / PIECE_BYTES);

@@ -31,6 +31,10 @@ export class OffsetIndex {
     return index;
   }
 
+  static mayBeSize(bytes: number): boolean {
+    return bytes >= 0 && bytes % ENTRY_BYTES === 0;
+  }
+
   get sizeInBytes(): number {
     return this.#count * ENTRY_BYTES;
   }

@@ -4,11 +4,16 @@ import {
   fdatasync,
   fstatSync,
   ftruncate,
+  ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  readFileSync,
   readSync,
   read as readWithCallback,
   renameSync,
+  rmSync,
+  statSync,
   writeFileSync,
   writevSync,
   writev as writevWithCallback,
@@ -34,6 +39,8 @@ export const realDisk: Disk = {
     return new RealFile(openSync(path, "a+"));
   },
   readFile: (path) => orIfAbsent(readFile(path), undefined),
+  readFileSync: (path) => orIfAbsentSync(() => readFileSync(path), undefined),
+  sizeSync: (path) => statSync(path, { throwIfNoEntry: false })?.size,
   async replaceFile(path, bytes) {
     const next = `${path}.tmp`;
     const file = await open(next, "w");
@@ -61,6 +68,7 @@ export const realDisk: Disk = {
     }
   },
   list: (path) => orIfAbsent(readdir(path), []),
+  listSync: (path) => orIfAbsentSync(() => readdirSync(path), []),
   async makeDirectory(path) {
     await mkdir(path, { recursive: true });
   },
@@ -69,6 +77,7 @@ export const realDisk: Disk = {
   },
   rename,
   remove: (path) => rm(path, { recursive: true, force: true }),
+  removeSync: (path) => rmSync(path, { recursive: true, force: true }),
   async syncDirectory(path) {
     const directory = await open(path, "r");
     try {
@@ -89,6 +98,15 @@ export const realDisk: Disk = {
 async function orIfAbsent<T, U>(result: Promise<T>, absent: U): Promise<T | U> {
   try {
     return await result;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return absent;
+    throw error;
+  }
+}
+
+function orIfAbsentSync<T, U>(result: () => T, absent: U): T | U {
+  try {
+    return result();
   } catch (error) {
     if (codeOf(error) === "ENOENT") return absent;
     throw error;
@@ -171,6 +189,11 @@ class RealFile implements DiskFile {
 
   async truncate(size: number): Promise<void> {
     await truncate(this.#fd, size);
+    this.#size = size;
+  }
+
+  truncateSync(size: number): void {
+    ftruncateSync(this.#fd, size);
     this.#size = size;
   }
 

@@ -29,7 +29,6 @@ export interface LoadOptions {
   readonly startOffset: number;
   readonly wasCleanShutdown: boolean;
   readonly indexIntervalBytes: number;
-  readonly producerIdExpirationMs: number;
   /** The cleaner leaves gaps between batches. */
   readonly compacted: boolean;
 }
@@ -50,7 +49,6 @@ export function emptyContent(offset = 0): LogContent {
     endOffset: offset,
     recoveryPoint: offset,
     epochs: new LeaderEpochs(),
-    producers: new ProducerStates(),
   };
 }
 
@@ -60,21 +58,21 @@ export function emptyContent(offset = 0): LogContent {
  * the log ends before the first that is not whole, later segments are dropped, and indexes, producers
  * and leader epochs are made anew from the batches (Kafka's LogLoader, LogSegment.recover).
  */
-export async function loadLog(options: LoadOptions): Promise<LogContent> {
+export function loadLog(options: LoadOptions): LogContent {
   const { disk, files } = options;
-  const names = await disk.list(files.directory);
+  const names = disk.listSync(files.directory);
   const baseOffsets = offsetsOf(names, ".log");
-  const epochsText = await disk.readFile(`${files.directory}/${EPOCHS_FILE}`);
+  const epochsText = disk.readFileSync(`${files.directory}/${EPOCHS_FILE}`);
   const epochs = LeaderEpochs.parse(epochsText?.toString("utf8") ?? "");
-  await removeLeftovers(options, names);
+  removeLeftovers(options, names);
   if (baseOffsets.length === 0) return { ...emptyContent(options.startOffset), epochs };
-  const { segments, endOffset, foundEpochs } = await loadSegments(options, baseOffsets);
+  const { segments, endOffset, foundEpochs } = loadSegments(options, baseOffsets);
   if (endOffset < options.startOffset) return startAnew(options, segments);
   const startOffset = Math.max(options.startOffset, segments[0]?.baseOffset ?? 0);
   epochs.truncateFromEnd(endOffset);
   for (const { epoch, startOffset: from } of foundEpochs) epochs.begin(epoch, from);
   epochs.truncateFromStart(startOffset);
-  const producers = await loadProducers(options, segments, endOffset);
+  removeSnapshots(options, names, { segments, endOffset });
   return {
     segments,
     startOffset,
@@ -83,15 +81,14 @@ export async function loadLog(options: LoadOptions): Promise<LogContent> {
       ? endOffset
       : Math.min(options.recoveryPoint, endOffset),
     epochs,
-    producers,
   };
 }
 
 /** What is left ends before the offset up to which everything was deleted: none of it counts. */
-async function startAnew(options: LoadOptions, segments: readonly Segment[]): Promise<LogContent> {
+function startAnew(options: LoadOptions, segments: readonly Segment[]): LogContent {
   const bases = segments.map(({ baseOffset }) => baseOffset);
-  await dropSegments(options, bases);
-  await options.files.removeSnapshots(() => true);
+  dropSegments(options, bases);
+  options.files.removeSnapshots(() => true);
   return emptyContent(options.startOffset);
 }
 
@@ -105,12 +102,12 @@ function offsetsOf(names: readonly string[], suffix: string): number[] {
 /** Segments that were being removed or rewritten, and files that were being replaced. */
 const LEFTOVERS = [".deleted", ".cleaned", ".tmp"];
 
-async function removeLeftovers(
-  { disk, files }: LoadOptions,
-  names: readonly string[],
-): Promise<void> {
-  const leftovers = names.filter((name) => LEFTOVERS.some((suffix) => name.endsWith(suffix)));
-  for (const name of leftovers) await disk.remove(`${files.directory}/${name}`);
+function removeLeftovers({ disk, files }: LoadOptions, names: readonly string[]): void {
+  for (const name of names) {
+    if (LEFTOVERS.some((suffix) => name.endsWith(suffix))) {
+      disk.removeSync(`${files.directory}/${name}`);
+    }
+  }
 }
 
 interface Loaded {
@@ -120,7 +117,7 @@ interface Loaded {
   readonly foundEpochs: readonly EpochStart[];
 }
 
-async function loadSegments(options: LoadOptions, baseOffsets: readonly number[]): Promise<Loaded> {
+function loadSegments(options: LoadOptions, baseOffsets: readonly number[]): Loaded {
   const segments: Segment[] = [];
   const foundEpochs: EpochStart[] = [];
   let endOffset = baseOffsets[0] as number;
@@ -128,51 +125,39 @@ async function loadSegments(options: LoadOptions, baseOffsets: readonly number[]
     const segment = options.files.newSegment(baseOffset, options.nowMs);
     const next = baseOffsets[i + 1];
     const isDurable = next !== undefined && next <= options.recoveryPoint;
-    const isTrusted = (options.wasCleanShutdown || isDurable) && (await segment.load());
+    const isTrusted = (options.wasCleanShutdown || isDurable) && segment.adopt();
     segments.push(segment);
     if (isTrusted) {
-      endOffset = next ?? (await endOf(segment));
+      endOffset = next ?? segment.readEndOffset();
       segment.unloadIndexes();
       continue;
     }
-    const recovered = await recoverSegment(segment, options, foundEpochs);
+    const recovered = recoverSegment(segment, options, foundEpochs);
     endOffset = recovered.endOffset;
     if (recovered.isWhole) continue;
-    await dropSegments(options, baseOffsets.slice(i + 1));
+    dropSegments(options, baseOffsets.slice(i + 1));
     break;
   }
   return { segments, endOffset, foundEpochs };
 }
 
-async function dropSegments({ files, logger, nowMs }: LoadOptions, baseOffsets: readonly number[]) {
+function dropSegments({ files, logger, nowMs }: LoadOptions, baseOffsets: readonly number[]): void {
   for (const baseOffset of baseOffsets) {
     logger.warn(`${files.directory}: segment ${baseOffset} lies behind damage and is dropped`);
-    await files.newSegment(baseOffset, nowMs).delete();
+    files.newSegment(baseOffset, nowMs).delete();
   }
 }
 
-/** The offset after the last batch, read from the last index entry on. */
-async function endOf(segment: Segment): Promise<number> {
-  let endOffset = segment.baseOffset;
-  const position = segment.positionBefore(Number.MAX_SAFE_INTEGER);
-  await walkBatches(segment, position, (bytes, at) => {
-    const header = readBatchHeader(bytes, at);
-    endOffset = header.baseOffset + header.lastOffsetDelta + 1;
-    return true;
-  });
-  return endOffset;
-}
-
 /** Checks every batch of a segment and truncates behind the last that is whole. */
-export async function recoverSegment(
+export function recoverSegment(
   segment: Segment,
   { files, logger, indexIntervalBytes, compacted }: RecoveryOptions,
   foundEpochs: EpochStart[] = [],
-): Promise<{ readonly endOffset: number; readonly isWhole: boolean }> {
+): { readonly endOffset: number; readonly isWhole: boolean } {
   let endOffset = segment.baseOffset;
   const fileBytes = segment.file().size;
   segment.reset();
-  await walkBatches(segment, 0, (bytes, at) => {
+  walkBatches(segment, 0, (bytes, at) => {
     const header = wholeBatch(bytes, at);
     if (header === undefined) return false;
     const mayFollow = compacted || follows(header, endOffset, segment);
@@ -190,7 +175,7 @@ export async function recoverSegment(
     logger.warn(
       `${files.directory}: ${fileBytes - segment.size} bytes behind offset ${endOffset} are no whole batches and are cut off`,
     );
-    await segment.during((file) => file.truncate(segment.size));
+    segment.file().truncateSync(segment.size);
   }
   return { endOffset, isWhole };
 }
@@ -223,14 +208,17 @@ function wholeBatch(bytes: Buffer, at: number): BatchHeader | undefined {
 /** Looks at the batch at `at`; false once it has seen enough. */
 type Visit = (bytes: Buffer, at: number) => boolean;
 
+/** Reused: nothing that is walked over is kept. */
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
 /** Shows every batch that lies in the file as a whole. */
-async function walkBatches(segment: Segment, from: number, visit: Visit): Promise<void> {
+function walkBatches(segment: Segment, from: number, visit: Visit): void {
   const fileBytes = segment.file().size;
   let position = from;
   let wanted = READ_BYTES;
   while (position < fileBytes) {
-    const buffer = Buffer.allocUnsafe(Math.min(wanted, fileBytes - position));
-    const count = await segment.during((file) => file.read(buffer, position));
+    const buffer = wanted > READ_BYTES ? Buffer.allocUnsafe(wanted) : readBuffer;
+    const count = segment.file().readSync(buffer, position);
     const chunk = buffer.subarray(0, count);
     const step = visitChunk(chunk, fileBytes - position, visit);
     if (step.isOver || (step.bytes === 0 && step.wanted <= chunk.length)) return;
@@ -256,42 +244,49 @@ function visitChunk(
   return { bytes: at, wanted: 0, isOver: false };
 }
 
-/**
- * From the newest snapshot at or before the end, and the batches since. Snapshots that nobody will
- * ask for any more are removed.
- */
-export async function loadProducers(
-  options: Pick<LoadOptions, "disk" | "files" | "nowMs" | "producerIdExpirationMs">,
+/** Snapshots that nobody will ask for: of what is gone, and old ones that no segment begins with. */
+function removeSnapshots(
+  { files }: LoadOptions,
+  names: readonly string[],
+  { segments, endOffset }: { readonly segments: readonly Segment[]; readonly endOffset: number },
+): void {
+  const all = offsetsOf(names, ".snapshot");
+  const newest = all.findLast((offset) => offset <= endOffset);
+  const kept = new Set([...segments.map(({ baseOffset }) => baseOffset), newest]);
+  const isStale = (offset: number) => offset > endOffset || !kept.has(offset);
+  if (all.some(isStale)) files.removeSnapshots(isStale);
+}
+
+/** From the newest snapshot at or before the end, and the batches since. */
+export function loadProducers(
+  { disk, files }: Pick<LoadOptions, "disk" | "files">,
   segments: readonly Segment[],
   endOffset: number,
-): Promise<ProducerStates> {
-  const { disk, files } = options;
-  const all = offsetsOf(await disk.list(files.directory), ".snapshot");
-  const usable = all.filter((offset) => offset <= endOffset);
-  const kept = new Set([...segments.map(({ baseOffset }) => baseOffset), usable.at(-1)]);
-  if (all.some((offset) => offset > endOffset || !kept.has(offset))) {
-    await files.removeSnapshots((offset) => offset > endOffset || !kept.has(offset));
-  }
-  let producers = new ProducerStates();
-  let from = 0;
-  for (const offset of usable.reverse()) {
-    const bytes = await disk.readFile(segmentFile(files.directory, offset, ".snapshot"));
-    const found = bytes === undefined ? undefined : decodeSnapshot(bytes);
-    if (found === undefined) continue;
-    producers = found;
-    from = offset;
-    break;
-  }
+): ProducerStates {
+  const { producers, from } = newestSnapshot(disk, files, endOffset);
   for (const [i, segment] of segments.entries()) {
     const end = segments[i + 1]?.baseOffset ?? endOffset;
     if (end <= from) continue;
-    await walkBatches(segment, segment.positionBefore(from), (bytes, at) => {
+    walkBatches(segment, segment.locate(from)?.position ?? segment.size, (bytes, at) => {
       const header = readBatchHeader(bytes, at);
-      if (header.baseOffset >= from) producers.note(header, bytes, at);
+      producers.note(header, bytes, at);
       return true;
     });
-    segment.unloadIndexes();
   }
-  producers.expire(options.nowMs - options.producerIdExpirationMs);
   return producers;
+}
+
+function newestSnapshot(
+  disk: Disk,
+  files: LogFiles,
+  endOffset: number,
+): { readonly producers: ProducerStates; readonly from: number } {
+  const offsets = offsetsOf(disk.listSync(files.directory), ".snapshot");
+  for (const offset of offsets.reverse()) {
+    if (offset > endOffset) continue;
+    const bytes = disk.readFileSync(segmentFile(files.directory, offset, ".snapshot"));
+    const producers = bytes === undefined ? undefined : decodeSnapshot(bytes);
+    if (producers !== undefined) return { producers, from: offset };
+  }
+  return { producers: new ProducerStates(), from: 0 };
 }

@@ -12,6 +12,7 @@ import {
 } from "../records/batch.ts";
 import type { FilePool } from "./file-pool.ts";
 import type { Disk, DiskFile } from "./fs.ts";
+import type { LoadedIndexes } from "./loaded-indexes.ts";
 import { OffsetIndex } from "./offset-index.ts";
 import { TimeIndex } from "./time-index.ts";
 
@@ -25,6 +26,7 @@ export type SegmentSuffix = ".log" | ".index" | ".timeindex" | ".snapshot" | ".t
 export interface SegmentStorage {
   readonly disk: Disk;
   readonly files: FilePool;
+  readonly indexes: LoadedIndexes;
 }
 
 /** A batch in a segment's file. */
@@ -60,8 +62,10 @@ export class Segment {
   readonly createdMs: number;
   #size = 0;
   #indexes: Indexes | undefined;
-  /** The indexes in memory are ahead of their files. */
-  #indexesChanged = false;
+  /** Batches came since the indexes were last written: only memory has them whole. */
+  #isUnsealed = false;
+  /** The file of the offset index has no entries. */
+  #isWithoutOffsets = false;
   #bytesSinceEntry = 0;
   #maxTimestamp = -1;
   #offsetOfMaxTimestamp: number;
@@ -83,13 +87,20 @@ export class Segment {
     return this.#size;
   }
 
+  /** Its indexes are not on the disk as they are in memory. */
+  get isUnsealed(): boolean {
+    return this.#isUnsealed;
+  }
+
   /** The largest timestamp of any record; -1 if there is none. */
   get maxTimestamp(): number {
+    this.#loaded();
     return this.#maxTimestamp;
   }
 
   /** Last offset of the batch that has the largest timestamp. */
   get offsetOfMaxTimestamp(): number {
+    this.#loaded();
     return this.#offsetOfMaxTimestamp;
   }
 
@@ -119,6 +130,11 @@ export class Segment {
 
   /** A batch comes at the end. Its bytes are the log's to write. */
   add(header: BatchHeader, indexIntervalBytes: number): void {
+    if (!this.#isUnsealed) {
+      this.#loaded();
+      this.#storage.indexes.forget(this);
+      this.#isUnsealed = true;
+    }
     const lastOffset = header.baseOffset + header.lastOffsetDelta;
     if (header.maxTimestamp > this.#maxTimestamp) {
       this.#maxTimestamp = header.maxTimestamp;
@@ -129,7 +145,6 @@ export class Segment {
       const { offsets, times } = this.#loaded();
       offsets.append(lastOffset, this.#size);
       times.append(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
-      this.#indexesChanged = true;
       this.#bytesSinceEntry = 0;
     }
     this.#size += header.sizeInBytes;
@@ -188,16 +203,17 @@ export class Segment {
   }
 
   /** Reads the indexes off the batches. */
-  #reindex(): void {
+  #reindex(): Indexes {
     const file = this.file();
     const size = Math.min(this.#size, file.size);
     const header = Buffer.alloc(BATCH_HEADER_BYTES);
     this.reset();
     while (this.#size < size) {
-      if (file.readSync(header, this.#size) < header.length) return;
-      if (magicAt(header, 0) !== MAGIC_V2) return;
+      const count = file.readSync(header, this.#size);
+      if (count < header.length || magicAt(header, 0) !== MAGIC_V2) break;
       this.add(readBatchHeader(header, 0), REBUILT_INTERVAL_BYTES);
     }
+    return this.#loaded();
   }
 
   /** An offset from which on to look for a record of that time or later. */
@@ -206,25 +222,36 @@ export class Segment {
   }
 
   /**
-   * Takes over what a clean shutdown left, without looking at the batches.
-   * False if the indexes cannot be those of the batches: then the segment must be recovered.
+   * Takes over what is in the file as it is: it was durable, or closed in order.
+   * False if it has no indexes that could be its own: then it must be looked through.
    */
-  async load(): Promise<boolean> {
-    this.#size = this.file().size;
-    const [offsetBytes, timeBytes] = await Promise.all([
-      this.#storage.disk.readFile(this.#file(".index")),
-      this.#storage.disk.readFile(this.#file(".timeindex")),
-    ]);
-    if (offsetBytes === undefined || timeBytes === undefined) return this.#size === 0;
-    const offsets = OffsetIndex.read(this.baseOffset, offsetBytes);
-    const times = TimeIndex.read(this.baseOffset, timeBytes);
-    if (!offsets.isSane(this.#size) || times.lastOffset < this.baseOffset) return false;
+  adopt(): boolean {
+    this.#size = this.#sizeOf(".log") ?? 0;
+    if (this.#size === 0) return true;
+    const offsets = this.#sizeOf(".index") ?? -1;
+    const times = this.#sizeOf(".timeindex") ?? -1;
+    this.#isWithoutOffsets = offsets === 0;
     // A segment that was sealed has at least the time of its last batch.
-    if (this.#size > 0 && timeBytes.length === 0) return false;
-    this.#indexes = { offsets, times };
-    this.#maxTimestamp = times.lastTimestamp;
-    this.#offsetOfMaxTimestamp = times.lastOffset;
-    return true;
+    return OffsetIndex.mayBeSize(offsets) && TimeIndex.mayBeSize(times) && times > 0;
+  }
+
+  /** Reads the headers from the last index entry on. The offset after the last batch. */
+  readEndOffset(): number {
+    let endOffset = this.baseOffset;
+    // Most partitions of a broker with many are small: their indexes are not worth being read.
+    let position = this.#isWithoutOffsets ? 0 : this.positionBefore(Number.MAX_SAFE_INTEGER);
+    const file = this.file();
+    while (position < this.#size) {
+      const count = file.readSync(scratch, position);
+      let at = 0;
+      while (at + BATCH_HEADER_BYTES <= count && sizeInBytesAt(scratch, at) > 0) {
+        endOffset = lastOffsetAt(scratch, at) + 1;
+        at += sizeInBytesAt(scratch, at);
+      }
+      if (at === 0) break;
+      position += at;
+    }
+    return endOffset;
   }
 
   /** Forgets everything, to be told of the batches again one by one. */
@@ -235,7 +262,8 @@ export class Segment {
     this.#offsetOfMaxTimestamp = this.baseOffset;
     this.#firstTimestamp = undefined;
     this.#indexes = undefined;
-    this.#indexesChanged = true;
+    this.#storage.indexes.forget(this);
+    this.#isUnsealed = true;
   }
 
   /** Makes the batches durable. */
@@ -253,9 +281,10 @@ export class Segment {
       this.#loaded().times.append(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
     }
     const { offsets, times } = this.#loaded();
-    this.#indexesChanged = false;
     await this.#overwrite(".index", offsets.toBytes());
     await this.#overwrite(".timeindex", times.toBytes());
+    this.#isUnsealed = false;
+    this.#storage.indexes.note(this, offsets.sizeInBytes + times.sizeInBytes);
   }
 
   /** Makes the file of a segment that nothing has been written to; the indexes come with a flush. */
@@ -266,39 +295,60 @@ export class Segment {
 
   /** The memory of the indexes is given back; they are read again when they are needed. */
   unloadIndexes(): void {
-    if (!this.#indexesChanged) this.#indexes = undefined;
+    if (!this.#isUnsealed) this.#indexes = undefined;
   }
 
-  async delete(): Promise<void> {
-    await this.#storage.files.close(this.path);
+  /** Removes its files at once. */
+  delete(): void {
+    this.close();
     for (const suffix of [".log", ".index", ".timeindex", ".txnindex"] as const) {
-      await this.#storage.disk.remove(this.#file(suffix));
+      this.#storage.disk.removeSync(this.#file(suffix));
     }
   }
 
+  /** Lets go of the file and of memory. */
+  close(): void {
+    this.#storage.files.close(this.path);
+    this.#storage.indexes.forget(this);
+  }
+
   #loaded(): Indexes {
-    this.#indexes ??= this.#indexesChanged
-      ? { offsets: new OffsetIndex(this.baseOffset), times: new TimeIndex(this.baseOffset) }
-      : {
-          offsets: OffsetIndex.read(this.baseOffset, this.#readSync(".index")),
-          times: TimeIndex.read(this.baseOffset, this.#readSync(".timeindex")),
-        };
-    return this.#indexes;
+    if (this.#indexes !== undefined) return this.#indexes;
+    if (this.#isUnsealed) {
+      this.#indexes = {
+        offsets: new OffsetIndex(this.baseOffset),
+        times: new TimeIndex(this.baseOffset),
+      };
+      return this.#indexes;
+    }
+    const { disk } = this.#storage;
+    const offsets = disk.readFileSync(this.#file(".index")) ?? Buffer.alloc(0);
+    const times = disk.readFileSync(this.#file(".timeindex")) ?? Buffer.alloc(0);
+    const read = this.#take({
+      offsets: OffsetIndex.read(this.baseOffset, offsets),
+      times: TimeIndex.read(this.baseOffset, times),
+    });
+    const isSane = read.offsets.isSane(this.#size) && read.times.lastOffset >= this.baseOffset;
+    return isSane ? read : this.#reindex();
+  }
+
+  /** Indexes that were read. */
+  #take(indexes: Indexes): Indexes {
+    const { offsets, times } = indexes;
+    this.#indexes = indexes;
+    this.#maxTimestamp = times.lastTimestamp;
+    this.#offsetOfMaxTimestamp = times.lastOffset;
+    this.#storage.indexes.note(this, offsets.sizeInBytes + times.sizeInBytes);
+    return indexes;
+  }
+
+  #sizeOf(suffix: SegmentSuffix): number | undefined {
+    return this.#storage.disk.sizeSync(this.#file(suffix));
   }
 
   #readFirstTimestamp(): number {
     const header = Buffer.alloc(BATCH_HEADER_BYTES);
     return this.file().readSync(header, 0) < header.length ? -1 : maxTimestampAt(header, 0);
-  }
-
-  #readSync(suffix: SegmentSuffix): Buffer {
-    const file = this.#storage.disk.openSync(this.#file(suffix));
-    try {
-      const bytes = Buffer.allocUnsafe(file.size);
-      return bytes.subarray(0, file.readSync(bytes, 0));
-    } finally {
-      file.closeSync();
-    }
   }
 
   async #overwrite(suffix: SegmentSuffix, bytes: Buffer): Promise<void> {

@@ -27,6 +27,10 @@ export class TimeIndex {
     return index;
   }
 
+  static mayBeSize(bytes: number): boolean {
+    return bytes >= 0 && bytes % ENTRY_BYTES === 0;
+  }
+
   get sizeInBytes(): number {
     return this.#timestamps.length * ENTRY_BYTES;
   }

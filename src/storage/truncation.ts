@@ -3,7 +3,7 @@ import type { Disk } from "./fs.ts";
 import type { LogContent } from "./log.ts";
 import type { LogFiles } from "./log-files.ts";
 import type { LogSettings } from "./log-settings.ts";
-import { loadProducers, recoverSegment } from "./recovery.ts";
+import { recoverSegment } from "./recovery.ts";
 
 export interface TruncationOptions {
   readonly disk: Disk;
@@ -17,41 +17,34 @@ export interface TruncationOptions {
  * A log without what lies at or behind `offset`, nor what shares a batch with it. Segments, indexes,
  * leader epochs and producers are as if it had never been written (Kafka's UnifiedLog.truncateTo).
  */
-export async function truncateContent(
+export function truncateContent(
   content: LogContent,
   offset: number,
   options: TruncationOptions,
-): Promise<LogContent> {
+): LogContent {
   const { files, settings } = options;
   const segments = content.segments.filter(({ baseOffset }) => baseOffset < offset);
-  for (const segment of content.segments.slice(segments.length)) await segment.delete();
+  for (const segment of content.segments.slice(segments.length)) segment.delete();
   const active = segments.at(-1);
   let endOffset = offset;
   if (active !== undefined) {
     const place = active.locate(offset);
-    if (place !== undefined) await active.during((file) => file.truncate(place.position));
+    if (place !== undefined) active.file().truncateSync(place.position);
     const { indexIntervalBytes, compacted } = settings;
     const recovery = { ...options, indexIntervalBytes, compacted };
-    ({ endOffset } = await recoverSegment(active, recovery));
+    ({ endOffset } = recoverSegment(active, recovery));
   } else if (content.segments.length > 0) {
     const first = files.newSegment(offset, options.nowMs);
     first.createFile();
     segments.push(first);
   }
   content.epochs.truncateFromEnd(endOffset);
-  const { producerIdExpirationMs } = settings;
-  const producers = await loadProducers(
-    { ...options, producerIdExpirationMs },
-    segments,
-    endOffset,
-  );
-  await files.sync();
+  files.removeSnapshots((snapshot) => snapshot > endOffset);
   return {
     segments,
     startOffset: Math.min(content.startOffset, endOffset),
     endOffset,
     recoveryPoint: Math.min(content.recoveryPoint, endOffset),
     epochs: content.epochs,
-    producers,
   };
 }

@@ -87,6 +87,14 @@ export class FaultyDisk implements Disk {
     this.#synced.set(path, Buffer.from(bytes));
   }
 
+  sizeSync(path: string): number | undefined {
+    return this.#disk.sizeSync(path);
+  }
+
+  readFileSync(path: string): Buffer | undefined {
+    return this.#disk.readFileSync(path);
+  }
+
   replaceFileSync(path: string, bytes: Buffer): void {
     this.checkWrite(path, bytes.length);
     this.#disk.replaceFileSync(path, bytes);
@@ -101,6 +109,10 @@ export class FaultyDisk implements Disk {
 
   list(path: string): Promise<readonly string[]> {
     return this.#disk.list(path);
+  }
+
+  listSync(path: string): readonly string[] {
+    return this.#disk.listSync(path);
   }
 
   makeDirectory(path: string): Promise<void> {
@@ -121,7 +133,11 @@ export class FaultyDisk implements Disk {
   }
 
   async remove(path: string): Promise<void> {
-    await this.#disk.remove(path);
+    this.removeSync(path);
+  }
+
+  removeSync(path: string): void {
+    this.#disk.removeSync(path);
     for (const one of [...this.#synced.keys()]) {
       if (one === path || one.startsWith(`${path}/`)) this.#synced.delete(one);
     }
@@ -198,8 +214,12 @@ class FaultyFile implements DiskFile {
   }
 
   async truncate(size: number): Promise<void> {
+    this.truncateSync(size);
+  }
+
+  truncateSync(size: number): void {
     this.#checkOpen();
-    await this.#file.truncate(size);
+    this.#file.truncateSync(size);
   }
 
   async sync(): Promise<void> {

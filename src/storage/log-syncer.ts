@@ -1,0 +1,101 @@
+import type { KafkaError } from "../protocol/errors.ts";
+import type { Clock, Timer } from "../time/clock.ts";
+import type { LogFiles } from "./log-files.ts";
+import type { Segment } from "./segment.ts";
+import { storageError } from "./storage-error.ts";
+
+/**
+ * Makes what one log has written durable, and knows how far that is. A sync that fails ends the log:
+ * nobody knows what the disk has kept, and the system may have dropped what it could not write.
+ */
+export class LogSyncer {
+  readonly #files: LogFiles;
+  readonly #clock: Clock;
+  #recoveryPoint: number;
+  #background: Promise<void> = Promise.resolve();
+  #failure: KafkaError | undefined;
+  #timer: Timer | undefined;
+
+  constructor(files: LogFiles, clock: Clock, recoveryPoint: number) {
+    this.#files = files;
+    this.#clock = clock;
+    this.#recoveryPoint = recoveryPoint;
+  }
+
+  /** Everything below is on the disk: a start after a crash has only to look at what is behind. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint;
+  }
+
+  get failure(): KafkaError | undefined {
+    return this.#failure;
+  }
+
+  /** The log was truncated. */
+  moveBack(recoveryPoint: number): void {
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, recoveryPoint);
+  }
+
+  /** What was written to these segments becomes durable. */
+  async sync(segments: Iterable<Segment>): Promise<void> {
+    for (const segment of segments) await segment.sync();
+    await this.#files.sync();
+  }
+
+  /** @throws KafkaError KAFKA_STORAGE_ERROR */
+  async flush(segment: Segment, endOffset: number): Promise<void> {
+    await this.#orFail(() => this.sync([segment]));
+    this.#advance(endOffset);
+  }
+
+  /** @throws KafkaError KAFKA_STORAGE_ERROR */
+  async seal(segment: Segment, endOffset: number): Promise<void> {
+    await this.#orFail(async () => {
+      await segment.seal();
+      await this.#files.sync();
+    });
+    this.#advance(endOffset);
+  }
+
+  /** A full segment becomes durable as a whole, with its indexes, once `mayBegin` says so. */
+  sealLater(segment: Segment, endOffset: number, mayBegin: () => Promise<boolean>): void {
+    this.#background = this.#background.then(async () => {
+      try {
+        if (this.#failure === undefined && (await mayBegin())) await this.seal(segment, endOffset);
+      } catch {
+        // It is the log's failure now.
+      }
+    });
+  }
+
+  /** Settles when nothing is sealed in the background any more. */
+  settled(): Promise<void> {
+    return this.#background;
+  }
+
+  /** Runs `flush` at most so much later, if it is not to be run already (`flush.ms`). */
+  flushWithin(delayMs: number, flush: () => Promise<void>): void {
+    this.#timer ??= this.#clock.schedule(delayMs, () => {
+      this.#timer = undefined;
+      flush().catch(() => undefined);
+    });
+  }
+
+  stopTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #advance(endOffset: number): void {
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
+  }
+
+  async #orFail(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      this.#failure ??= storageError(cause);
+      throw this.#failure;
+    }
+  }
+}
