@@ -156,14 +156,14 @@ function describeField(
   field: Field,
   at: { readonly path: string; readonly message: Message; readonly version: number },
 ): Described {
-  const { tag, nullable } = field;
+  const { nullable } = field;
   const type = typeText(field.type);
   return {
     path: at.path,
     type,
     flexible: at.version >= at.message.flexibleFrom && !field.inflexible,
     nullable: nullable !== undefined && includes(nullable, at.version),
-    tag: tag !== undefined && includes(tag.versions, at.version) ? tag.number : undefined,
+    tag: field.tag,
     default: field.default === "null" ? "null" : normalDefault(type, field.default),
     ignorable: field.ignorable,
   };

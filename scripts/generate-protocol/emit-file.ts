@@ -200,19 +200,11 @@ const modules: readonly { readonly from: string; readonly names: readonly string
     from: "elements.ts",
     names: [
       "EMPTY_ARRAY",
-      "EMPTY_BYTES",
       ...["Array", "NullableArray"].map((name) => `read${name}`),
-      ...[
-        "Int8",
-        "Int16",
-        "Int32",
-        "Int64",
-        "Uuid",
-        "String",
-        "CompactString",
-        "Bytes",
-        "CompactBytes",
-      ].flatMap((name) => [`read${name}`, `write${name}`]),
+      ...["Int8", "Int16", "Int32", "Int64", "String", "CompactString"].flatMap((name) => [
+        `read${name}`,
+        `write${name}`,
+      ]),
       ...["Array", "CompactArray", "Nullable", "TaggedNullable"].map((name) => `write${name}`),
     ],
   },

@@ -62,7 +62,7 @@ export function defaultOf(field: Field, naming: Naming): string {
       return "ZERO_UUID";
     case "bytes":
     case "records":
-      return "EMPTY_BYTES";
+      return "Buffer.alloc(0)";
     case "int64 wide":
       return `${given ?? "0"}n`;
     default:

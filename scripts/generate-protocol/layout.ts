@@ -24,10 +24,7 @@ export function layoutOf(message: Message, fields: readonly Field[], version: nu
       field,
       flexible: flexible && !field.inflexible,
       nullable: field.nullable !== undefined && includes(field.nullable, version),
-      tag:
-        field.tag !== undefined && includes(field.tag.versions, version)
-          ? field.tag.number
-          : undefined,
+      tag: field.tag,
     }));
   const tagged = slots.filter(({ tag }) => tag !== undefined);
   return {
@@ -38,7 +35,7 @@ export function layoutOf(message: Message, fields: readonly Field[], version: nu
 }
 
 /** Two versions of a struct with the same signature are the same bytes. */
-export function signatureOf(message: Message, struct: string, version: number): string {
+function signatureOf(message: Message, struct: string, version: number): string {
   const layout = layoutOf(message, fieldsOf(message, struct), version);
   const slot = ({ field, flexible, nullable, tag }: Slot): string => {
     const marks = `${flexible ? "f" : ""}${nullable ? "n" : ""}${tag ?? ""}`;

@@ -32,8 +32,8 @@ export interface Field {
   readonly name: string;
   readonly type: FieldType;
   readonly versions: Versions;
-  /** In these versions the field is in the tagged section. */
-  readonly tag: { readonly number: number; readonly versions: Versions } | undefined;
+  /** The field is in the tagged section, under this number. */
+  readonly tag: number | undefined;
   readonly nullable: Versions | undefined;
   /** As the spec writes it. */
   readonly default: string | undefined;

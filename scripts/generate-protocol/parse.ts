@@ -112,6 +112,12 @@ function message(
 ): Message {
   const section: Section = { lines, versions: form.versions, structs: new Map() };
   const fields = fieldsAt(section, 0, 1);
+  for (const { type } of [fields, ...section.structs.values()].flat()) {
+    const struct = innermostStruct(type);
+    if (struct !== undefined && !section.structs.has(struct)) {
+      throw new Error(`${name} has no struct ${struct}`);
+    }
+  }
   return { name, ...form, fields, structs: section.structs };
 }
 
@@ -140,38 +146,51 @@ function fieldsAt(section: Section, start: number, indent: number): readonly Fie
 }
 
 function structName(type: FieldType): string {
-  if (type.kind === "array") return structName(type.element);
-  if (type.kind === "struct") return type.name;
-  throw new Error(`${type.name} has no fields of its own`);
+  const name = innermostStruct(type);
+  if (name === undefined) throw new Error("fields below what is no struct");
+  return name;
 }
 
-/** `name  type  versions  tag N versions  nullable versions  default x  ignorable  inflexible` */
+function innermostStruct(type: FieldType): string | undefined {
+  if (type.kind === "array") return innermostStruct(type.element);
+  return type.kind === "struct" ? type.name : undefined;
+}
+
+/** `name  type  versions  tag N  nullable versions  default x  ignorable  inflexible` */
 function parseField(text: string, all: Versions): Field {
   const [name = "", type = "", ...rest] = text.split(/ {2,}/);
-  let versions = all;
-  let tag: Field["tag"];
-  let nullable: Versions | undefined;
-  let given: string | undefined;
-  for (const part of rest) {
-    const words = part.split(" ");
-    if (words[0] === "tag") {
-      tag = { number: Number(words[1]), versions: range(words[2], versions) };
-    } else if (words[0] === "nullable") nullable = range(words[1], versions);
-    else if (words[0] === "default") given = part.slice("default ".length);
-    else if (/^\d/.test(part)) versions = range(part, all);
-    else if (part !== "ignorable" && part !== "inflexible")
-      throw new Error(`"${part}" in "${text}"`);
-  }
+  const unknown = rest.find((part) => !columns.some((column) => column.test(part)));
+  if (unknown !== undefined || !/^\w+$/.test(name)) throw new Error(`cannot read "${text}"`);
+  const versions = range(
+    rest.find((part) => /^\d/.test(part)),
+    all,
+  );
+  const tag = wordAfter("tag", rest);
+  const nullable = rest.find((part) => /^nullable/.test(part))?.slice("nullable ".length);
+  const given = wordAfter("default", rest);
   return {
     name,
     type: parseType(type),
     versions,
-    tag,
-    nullable,
+    tag: tag === undefined ? undefined : Number(tag),
+    nullable: nullable === undefined ? undefined : range(nullable || undefined, versions),
     default: given === '""' ? "" : given,
     ignorable: rest.includes("ignorable"),
     inflexible: rest.includes("inflexible"),
   };
+}
+
+/** What may stand behind name and type. */
+const columns = [
+  /^\d+(\+|-\d+)?$/,
+  /^tag \d+$/,
+  /^nullable( \d+(\+|-\d+)?)?$/,
+  /^default \S+$/,
+  /^(ignorable|inflexible)$/,
+];
+
+function wordAfter(word: string, parts: readonly string[]): string | undefined {
+  return parts.find((part) => part.startsWith(`${word} `))?.slice(word.length + 1);
 }
 
 function parseType(text: string): FieldType {
@@ -179,6 +198,7 @@ function parseType(text: string): FieldType {
   if ((primitives as readonly string[]).includes(text)) {
     return { kind: "primitive", name: text as Primitive };
   }
+  if (!/^[A-Z]\w*$/.test(text)) throw new Error(`no type "${text}"`);
   return { kind: "struct", name: text };
 }
 

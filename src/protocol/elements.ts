@@ -1,5 +1,5 @@
 import type { Reader } from "./reader.ts";
-import type { ByteSlices, Writer } from "./writer.ts";
+import type { Writer } from "./writer.ts";
 
 /** What generated code shares: arrays, and the primitives as functions to hand to them. */
 
@@ -37,29 +37,21 @@ export function writeCompactArray<T>(
 }
 
 export const EMPTY_ARRAY: readonly never[] = [];
-export const EMPTY_BYTES: Buffer = Buffer.alloc(0);
 
 export const readInt8 = (reader: Reader): number => reader.int8();
 export const readInt16 = (reader: Reader): number => reader.int16();
 export const readInt32 = (reader: Reader): number => reader.int32();
 export const readInt64 = (reader: Reader): number => reader.int64();
-export const readUuid = (reader: Reader): string => reader.uuid();
 export const readString = (reader: Reader): string => reader.string();
 export const readCompactString = (reader: Reader): string => reader.compactString();
-export const readBytes = (reader: Reader): Buffer => reader.bytes();
-export const readCompactBytes = (reader: Reader): Buffer => reader.compactBytes();
 
 export const writeInt8 = (writer: Writer, value: number): void => writer.int8(value);
 export const writeInt16 = (writer: Writer, value: number): void => writer.int16(value);
 export const writeInt32 = (writer: Writer, value: number): void => writer.int32(value);
 export const writeInt64 = (writer: Writer, value: number): void => writer.int64(value);
-export const writeUuid = (writer: Writer, value: string): void => writer.uuid(value);
 export const writeString = (writer: Writer, value: string): void => writer.string(value);
 export const writeCompactString = (writer: Writer, value: string): void =>
   writer.compactString(value);
-export const writeBytes = (writer: Writer, value: ByteSlices): void => writer.bytes(value);
-export const writeCompactBytes = (writer: Writer, value: ByteSlices): void =>
-  writer.compactBytes(value);
 
 /** A struct that may be null, in its place: an int8 before it says which. */
 export function writeNullable<T>(

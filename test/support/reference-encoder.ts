@@ -25,7 +25,7 @@ export interface EncodeOptions {
   readonly unknownTags?: readonly UnknownTag[];
 }
 
-export interface UnknownTag {
+interface UnknownTag {
   readonly tag: number;
   readonly content: Buffer;
 }
@@ -39,7 +39,7 @@ interface Context {
 
 function structBytes(fields: readonly Field[], value: object, context: Context): Buffer[] {
   const present = fields.filter((field) => includes(field.versions, context.version));
-  const isTagged = ({ tag }: Field) => tag !== undefined && includes(tag.versions, context.version);
+  const isTagged = ({ tag }: Field) => tag !== undefined;
   const values = value as Readonly<Record<string, unknown>>;
   const parts = present
     .filter((field) => !isTagged(field))
@@ -56,7 +56,7 @@ function taggedBytes(
   const known = fields
     .filter((field) => !holdsDefault(field, values[field.name], context.message))
     .map((field) => ({
-      tag: field.tag?.number ?? -1,
+      tag: field.tag as number,
       content: Buffer.concat(fieldBytes(field, values[field.name], context)),
     }))
     .sort((one, other) => one.tag - other.tag);
@@ -73,7 +73,7 @@ function fieldBytes(field: Field, value: unknown, context: Context): Buffer[] {
   const compact = context.flexible && !field.inflexible;
   const { type } = field;
   if (type.kind === "struct" && isNullable(field, context.version)) {
-    const inTag = field.tag !== undefined && includes(field.tag.versions, context.version);
+    const inTag = field.tag !== undefined;
     const present = value !== null;
     const mark = inTag ? uvarint(present ? 1 : 0) : number("int8", present ? 1 : -1);
     return present ? [mark, ...valueBytes(type, value, { context, compact })] : [mark];
