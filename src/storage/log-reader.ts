@@ -8,7 +8,7 @@ import {
 import { recordsOf } from "../records/records.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { Segment } from "./segment.ts";
-import type { CachedBatch, LogTail } from "./tail-cache.ts";
+import type { LogTail } from "./tail-cache.ts";
 
 /** Batches as they lie in the log, back to back; the last one may be cut. */
 export interface LogSlice {
@@ -37,8 +37,6 @@ export interface TimestampedOffset {
 
 export const EMPTY_SLICE: LogSlice = { chunks: [], bytes: 0, release: () => undefined };
 
-/** Below this many bytes a chunk is not worth being one: they are copied together. */
-const CHUNK_BYTES_MIN = 4 * 1024;
 const headerBytes = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES);
 
 /** Finds batches: in the cached tail, or in the files. */
@@ -53,28 +51,9 @@ export class LogReader {
 
   /** From memory, if it holds `offset`. */
   readTail(offset: number, options: ReadOptions): LogSlice | undefined {
-    const first = this.#tail.find(offset);
-    if (first === undefined) return undefined;
-    const firstBytes = this.#tail.at(first)?.bytes.length ?? 0;
-    if (!options.minOne && firstBytes > options.maxBytes) return EMPTY_SLICE;
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const maxBytes = Math.max(options.maxBytes, firstBytes);
-    for (let place = first; bytes < maxBytes; place++) {
-      const batch = this.#tail.at(place);
-      if (batch === undefined || batch.baseOffset >= options.upTo) break;
-      const room = maxBytes - bytes;
-      const part = batch.bytes.length <= room ? batch.bytes : batch.bytes.subarray(0, room);
-      chunks.push(part);
-      bytes += part.length;
-    }
-    return bytes === 0 ? EMPTY_SLICE : { chunks: merged(chunks), bytes, release: ignore };
-  }
-
-  /** The cached batch that holds `offset`. */
-  cached(offset: number): CachedBatch | undefined {
-    const place = this.#tail.find(offset);
-    return place === undefined ? undefined : this.#tail.at(place);
+    const found = this.#tail.read(offset, options);
+    if (found === undefined) return undefined;
+    return found.bytes === 0 ? EMPTY_SLICE : { ...found, release: ignore };
   }
 
   /**
@@ -162,27 +141,6 @@ function withEpoch(
   batch: Buffer,
 ): TimestampedOffset {
   return { timestamp, offset, leaderEpoch: leaderEpochAt(batch, 0) };
-}
-
-/** Runs of small chunks become one each. */
-function merged(chunks: readonly Buffer[]): readonly Buffer[] {
-  if (chunks.length < 2) return chunks;
-  const result: Buffer[] = [];
-  let run: Buffer[] = [];
-  const endRun = () => {
-    if (run.length > 0) result.push(run.length === 1 ? (run[0] as Buffer) : Buffer.concat(run));
-    run = [];
-  };
-  for (const chunk of chunks) {
-    if (chunk.length < CHUNK_BYTES_MIN) {
-      run.push(chunk);
-      continue;
-    }
-    endRun();
-    result.push(chunk);
-  }
-  endRun();
-  return result;
 }
 
 function once(run: () => void): () => void {

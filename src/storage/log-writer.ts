@@ -28,9 +28,34 @@ interface Group {
   records: number;
 }
 
-interface Pending {
+/** What goes into one file. */
+class Pending {
   readonly segment: Segment;
-  readonly chunks: Buffer[];
+  readonly chunks: Buffer[] = [];
+  /** The chunk to come: batches that lie side by side in memory become one. */
+  #buffer: ArrayBufferLike;
+  #start: number;
+  #end: number;
+
+  constructor(segment: Segment, bytes: Buffer) {
+    this.segment = segment;
+    this.#buffer = bytes.buffer;
+    this.#start = bytes.byteOffset;
+    this.#end = bytes.byteOffset + bytes.length;
+  }
+
+  add(bytes: Buffer): void {
+    if (bytes.buffer !== this.#buffer || bytes.byteOffset !== this.#end) {
+      this.finish();
+      this.#buffer = bytes.buffer;
+      this.#start = bytes.byteOffset;
+    }
+    this.#end = bytes.byteOffset + bytes.length;
+  }
+
+  finish(): void {
+    this.chunks.push(Buffer.from(this.#buffer, this.#start, this.#end - this.#start));
+  }
 }
 
 /**
@@ -72,8 +97,8 @@ export class LogWriter {
   /** Queues one batch. The promise settles once it is as safe as the rules ask. */
   add(segment: Segment, bytes: Buffer, end: { offset: number; records: number }): Promise<void> {
     const last = this.#pending.at(-1);
-    if (last !== undefined && last.segment === segment) last.chunks.push(bytes);
-    else this.#pending.push({ segment, chunks: [bytes] });
+    if (last !== undefined && last.segment === segment) last.add(bytes);
+    else this.#pending.push(new Pending(segment, bytes));
     const group = this.#open ?? newGroup();
     this.#open = group;
     this.#newest = group;
@@ -101,6 +126,7 @@ export class LogWriter {
     const pending = this.#pending;
     this.#open = undefined;
     this.#pending = [];
+    for (const one of pending) one.finish();
     if (this.#isStalling) {
       this.#asyncWrite = this.#writeLater(pending, group);
       return;

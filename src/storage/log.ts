@@ -230,9 +230,10 @@ export class Log {
     const position = segment.size;
     segment.add(placed, this.settings.indexIntervalBytes);
     this.#endOffset = lastOffset + 1;
-    this.#tail.add({ baseOffset, lastOffset, segmentBase: segment.baseOffset, position, bytes });
+    const segmentBase = segment.baseOffset;
+    const kept = this.#tail.add({ baseOffset, lastOffset, segmentBase, position, bytes });
     const end = { offset: this.#endOffset, records: placed.recordCount };
-    const written = this.#writer.add(segment, bytes, end);
+    const written = this.#writer.add(segment, kept, end);
     this.#isDirty = true;
     const { flushMs } = this.settings;
     if (flushMs !== undefined) this.#syncer.flushWithin(flushMs, () => this.flush());
@@ -491,7 +492,7 @@ export class Log {
     const segment = this.#segments[index];
     if (segment === undefined) return { index, position: 0 };
     if (offset >= this.#endOffset) return { index, position: segment.size };
-    const cached = this.#reader.cached(offset);
+    const cached = this.#tail.place(offset);
     if (cached !== undefined && cached.segmentBase === segment.baseOffset) {
       return { index, position: cached.position };
     }

@@ -15,6 +15,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
   writevSync,
   writev as writevWithCallback,
 } from "node:fs";
@@ -150,6 +151,12 @@ class RealFile implements DiskFile {
 
   appendAllSync(chunks: readonly Buffer[]): void {
     let left = chunks;
+    const [only] = chunks;
+    if (only !== undefined && chunks.length === 1) {
+      const written = writeSync(this.#fd, only);
+      this.#size += written;
+      left = rest(left, written);
+    }
     while (left.length > 0) {
       const some = left.length > WRITEV_BUFFERS_MAX ? left.slice(0, WRITEV_BUFFERS_MAX) : left;
       const written = writevSync(this.#fd, some);

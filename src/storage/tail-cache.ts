@@ -1,35 +1,62 @@
-/** Batches smaller than this are copied together, so that they do not pin what they came in. */
-const COPY_BELOW_BYTES = 16 * 1024;
-/** A batch that is less than this share of the buffer it lies in would pin too much of it. */
-const PIN_FACTOR_MAX = 4;
-const SLAB_BYTES = 64 * 1024;
+import { baseOffsetAt, lastOffsetAt, sizeInBytesAt } from "../records/batch.ts";
 
-export interface CachedBatch {
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  /** Base offset of the segment, and position in its file. */
+/** Smaller batches are copied together, so that they do not pin the frames they came in. */
+const COPY_BELOW_BYTES = 16 * 1024;
+/** A frame larger than this is pinned only by a batch that is a good part of it. */
+const PINNED_FRAME_BYTES_MAX = 8 * 1024 * 1024;
+const PINNED_SHARE_MIN = 1 / 4;
+/** Blocks that small batches are copied into: larger ones for logs that fill them. */
+const BLOCK_BYTES_MIN = 2 * 1024;
+const BLOCK_BYTES_MAX = 64 * 1024;
+/** A search in a block walks over no more than about this. */
+const MARK_BYTES = 1024;
+/** What a block costs beside its bytes, about. */
+const BLOCK_OVERHEAD_BYTES = 256;
+
+/** Where a batch lies: base offset of the segment, and position in its file. */
+export interface FilePlace {
   readonly segmentBase: number;
   readonly position: number;
+}
+
+export interface TailBatch extends FilePlace {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
   readonly bytes: Buffer;
 }
 
+/** Batches of one log that follow each other, in the log and in memory. */
+interface Block extends FilePlace {
+  readonly baseOffset: number;
+  lastOffset: number;
+  /** Batches up to `used`; what is behind takes the next ones. */
+  readonly bytes: Buffer;
+  used: number;
+  /** Base offset and start, by turns, of one batch in every {@link MARK_BYTES}. */
+  readonly marks: number[];
+  /** What it counts for in the cache. */
+  readonly cost: number;
+}
+
 /**
- * The newest batches of all logs of a directory, bounded in bytes: consumers at the tail cost no
- * read. The oldest leave first, whichever log they are of.
+ * The newest bytes of all logs of a directory, bounded: consumers at the tail cost no read. The
+ * oldest leave first, whichever log they are of.
+ *
+ * What is given to a reader is never written to again, so nobody has to give it back.
  */
 export class TailCache {
   readonly #bytesMax: number;
-  /** Whose batch was added when; every log's own are in the same order. */
+  /** Whose block was made when; every log's own are in the same order. */
   #queue: (LogTail | undefined)[] = [];
   #head = 0;
   #bytes = 0;
-  #slab: Buffer = Buffer.alloc(0);
-  #slabUsed = 0;
+  #lastPinned: ArrayBufferLike | undefined;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
+  /** What is held, the overhead and frames that are pinned among it. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -38,18 +65,36 @@ export class TailCache {
     return new LogTail(this);
   }
 
-  /** @internal Keeps bytes, copying them where that pins less. */
-  keep(tail: LogTail, bytes: Buffer): Buffer {
-    const kept = this.#worthCopying(bytes) ? this.#copy(bytes) : bytes;
-    this.#bytes += kept.length;
+  /** @internal Whether a batch goes into a block with others. */
+  isToCopy({ length, buffer }: Buffer): boolean {
+    if (length < COPY_BELOW_BYTES) return true;
+    return (
+      buffer.byteLength > PINNED_FRAME_BYTES_MAX && length < PINNED_SHARE_MIN * buffer.byteLength
+    );
+  }
+
+  /** @internal What it costs to keep a batch where it lies: the frame, once. */
+  costOfPinning({ buffer }: Buffer): number {
+    if (buffer === this.#lastPinned) return BLOCK_OVERHEAD_BYTES;
+    this.#lastPinned = buffer;
+    return BLOCK_OVERHEAD_BYTES + buffer.byteLength;
+  }
+
+  /** @internal Nothing that costs so much is worth the room. */
+  takes(cost: number): boolean {
+    return cost * 2 <= this.#bytesMax;
+  }
+
+  /** @internal A block was added to a tail. */
+  added(tail: LogTail, cost: number): void {
+    this.#bytes += cost;
     this.#queue.push(tail);
     while (this.#bytes > this.#bytesMax && this.#head < this.#queue.length) this.#evict();
-    return kept;
   }
 
   /** @internal */
-  forget(bytes: number): void {
-    this.#bytes -= bytes;
+  forget(cost: number): void {
+    this.#bytes -= cost;
   }
 
   #evict(): void {
@@ -61,40 +106,37 @@ export class TailCache {
       this.#head = 0;
     }
   }
-
-  #worthCopying(bytes: Buffer): boolean {
-    return (
-      bytes.length < COPY_BELOW_BYTES || bytes.buffer.byteLength > PIN_FACTOR_MAX * bytes.length
-    );
-  }
-
-  #copy(bytes: Buffer): Buffer {
-    if (bytes.length >= COPY_BELOW_BYTES) return Buffer.from(bytes);
-    if (this.#slabUsed + bytes.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      this.#slabUsed = 0;
-    }
-    const start = this.#slabUsed;
-    this.#slabUsed += bytes.copy(this.#slab, start);
-    return this.#slab.subarray(start, this.#slabUsed);
-  }
 }
 
-/** The cached batches of one log, without gaps up to its end. */
+/** The cached batches of one log: all from some offset on, up to its end. */
 export class LogTail {
   readonly #cache: TailCache;
-  #batches: CachedBatch[] = [];
-  #head = 0;
+  #blocks: Block[] = [];
   /** Entries in the cache's queue that are not ours any more. */
   #droppedEarly = 0;
+  #blockBytes = BLOCK_BYTES_MIN;
 
   constructor(cache: TailCache) {
     this.#cache = cache;
   }
 
-  add(batch: CachedBatch): void {
-    const bytes = this.#cache.keep(this, batch.bytes);
-    this.#batches.push(bytes === batch.bytes ? batch : { ...batch, bytes });
+  /**
+   * Takes the next batch of the log. Gives back where its bytes are now: small batches are side by
+   * side there, and can be written with one call.
+   */
+  add(batch: TailBatch): Buffer {
+    const { bytes } = batch;
+    if (!this.#cache.isToCopy(bytes)) {
+      this.#push(batch, bytes, this.#cache.costOfPinning(bytes));
+      return bytes;
+    }
+    const block = this.#roomFor(batch);
+    if (block === undefined) return bytes;
+    const start = block.used;
+    if (start - (block.marks.at(-1) ?? 0) >= MARK_BYTES) block.marks.push(batch.baseOffset, start);
+    block.used += bytes.copy(block.bytes, start);
+    block.lastOffset = batch.lastOffset;
+    return block.bytes.subarray(start, block.used);
   }
 
   /** @internal The cache needs room. */
@@ -103,41 +145,121 @@ export class LogTail {
       this.#droppedEarly -= 1;
       return;
     }
-    const oldest = this.#batches[this.#head];
-    // The batch that is being added, larger than the whole cache.
-    if (oldest === undefined) return;
-    this.#cache.forget(oldest.bytes.length);
-    this.#head += 1;
-    if (this.#head > 32 && this.#head * 2 > this.#batches.length) {
-      this.#batches = this.#batches.slice(this.#head);
-      this.#head = 0;
-    }
+    const oldest = this.#blocks.shift();
+    if (oldest !== undefined) this.#cache.forget(oldest.cost);
   }
 
   /** Everything leaves: the log was truncated, or is gone. */
   clear(): void {
-    for (let i = this.#head; i < this.#batches.length; i++) {
-      this.#cache.forget((this.#batches[i] as CachedBatch).bytes.length);
-      this.#droppedEarly += 1;
-    }
-    this.#batches = [];
-    this.#head = 0;
+    for (const { cost } of this.#blocks) this.#cache.forget(cost);
+    this.#droppedEarly += this.#blocks.length;
+    this.#blocks = [];
   }
 
-  /** The cached batch that holds `offset`, and its place; undefined if it is not cached. */
-  find(offset: number): number | undefined {
-    let low = this.#head;
-    let high = this.#batches.length;
-    if (low === high || offset < (this.#batches[low] as CachedBatch).baseOffset) return undefined;
+  /** Where the batch with `offset` lies in the files, if it is cached. */
+  place(offset: number): FilePlace | undefined {
+    const block = this.#blocks[this.#indexOf(offset)];
+    if (block === undefined) return undefined;
+    const { segmentBase, position } = block;
+    return { segmentBase, position: position + startOf(block, offset) };
+  }
+
+  /**
+   * Batches from the one with `offset` on, those before `upTo`, cut at `maxBytes` but for the first
+   * one if `minOne`. Undefined if `offset` is not cached.
+   */
+  read(
+    offset: number,
+    { maxBytes, upTo, minOne }: { maxBytes: number; upTo: number; minOne: boolean },
+  ): { readonly chunks: readonly Buffer[]; readonly bytes: number } | undefined {
+    const first = this.#indexOf(offset);
+    const block = this.#blocks[first];
+    if (block === undefined) return undefined;
+    const start = startOf(block, offset);
+    const firstBytes = sizeInBytesAt(block.bytes, start);
+    if (firstBytes > maxBytes && !minOne) return { chunks: [], bytes: 0 };
+    const limit = Math.max(maxBytes, firstBytes);
+    const chunks = [part(block, start, { upTo, room: limit })];
+    let bytes = chunks[0]?.length ?? 0;
+    for (let i = first + 1; bytes < limit; i++) {
+      const next = this.#blocks[i];
+      const isNext = next?.baseOffset === (this.#blocks[i - 1] as Block).lastOffset + 1;
+      if (next === undefined || !isNext || next.baseOffset >= upTo) break;
+      const chunk = part(next, 0, { upTo, room: limit - bytes });
+      chunks.push(chunk);
+      bytes += chunk.length;
+    }
+    return { chunks, bytes };
+  }
+
+  /** A block that has room for a batch, behind the batches before it. */
+  #roomFor(batch: TailBatch): Block | undefined {
+    const { length } = batch.bytes;
+    const last = this.#blocks.at(-1);
+    const isFollowed =
+      last !== undefined &&
+      last.segmentBase === batch.segmentBase &&
+      last.lastOffset + 1 === batch.baseOffset;
+    if (isFollowed && last.used + length <= last.bytes.length) {
+      // What is pinned belongs to somebody else.
+      if (last.cost === last.bytes.length + BLOCK_OVERHEAD_BYTES) return last;
+    }
+    if (isFollowed) this.#blockBytes = Math.min(BLOCK_BYTES_MAX, 2 * this.#blockBytes);
+    const size = Math.max(this.#blockBytes, length);
+    if (!this.#cache.takes(size)) return undefined;
+    return this.#push(batch, Buffer.allocUnsafeSlow(size), size + BLOCK_OVERHEAD_BYTES);
+  }
+
+  #push(batch: TailBatch, bytes: Buffer, cost: number): Block | undefined {
+    if (!this.#cache.takes(cost)) return undefined;
+    const { baseOffset, lastOffset, segmentBase, position } = batch;
+    const used = bytes === batch.bytes ? bytes.length : 0;
+    const place = { segmentBase, position };
+    const block = { baseOffset, lastOffset, ...place, bytes, used, marks: [], cost };
+    this.#blocks.push(block);
+    this.#cache.added(this, cost);
+    return block;
+  }
+
+  /** Of the block with `offset`; -1 if there is none. */
+  #indexOf(offset: number): number {
+    let low = 0;
+    let high = this.#blocks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#batches[middle] as CachedBatch).lastOffset < offset) low = middle + 1;
+      if ((this.#blocks[middle] as Block).lastOffset < offset) low = middle + 1;
       else high = middle;
     }
-    return low < this.#batches.length ? low : undefined;
+    const found = this.#blocks[low];
+    return found !== undefined && found.baseOffset <= offset ? low : -1;
   }
+}
 
-  at(place: number): CachedBatch | undefined {
-    return this.#batches[place];
+/** Where in a block the batch with `offset` begins, or else the next one. */
+function startOf({ bytes, used, marks, baseOffset }: Block, offset: number): number {
+  if (offset <= baseOffset) return 0;
+  let at = 0;
+  // From the end: most readers are at the tail.
+  for (let i = marks.length - 2; i >= 0; i -= 2) {
+    if ((marks[i] as number) > offset) continue;
+    at = marks[i + 1] as number;
+    break;
   }
+  while (at < used && lastOffsetAt(bytes, at) < offset) at += sizeInBytesAt(bytes, at);
+  return at;
+}
+
+/** The batches of a block from a position on. */
+function part(
+  block: Block,
+  start: number,
+  limits: { readonly upTo: number; readonly room: number },
+): Buffer {
+  const { bytes, used } = block;
+  let end = used;
+  if (block.lastOffset >= limits.upTo) {
+    end = start;
+    while (end < used && baseOffsetAt(bytes, end) < limits.upTo) end += sizeInBytesAt(bytes, end);
+  }
+  return bytes.subarray(start, Math.min(end, start + limits.room));
 }
