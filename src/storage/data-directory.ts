@@ -48,6 +48,9 @@ const RECOVERY_POINTS_FILE = "recovery-point-offset-checkpoint";
 const LOG_STARTS_FILE = "log-start-offset-checkpoint";
 const HIGH_WATERMARKS_FILE = "replication-offset-checkpoint";
 
+/** What a file system takes; a topic's name alone may have 249. */
+const FILE_NAME_BYTES_MAX = 255;
+
 /** Logs that are closed at the same time: each holds a descriptor while it is synced. */
 const CLOSED_AT_ONCE = 32;
 
@@ -135,23 +138,28 @@ export class DataDirectory {
   openLog(options: LogOptions): Log {
     const name = nameOf(options);
     if (this.#logs.has(name)) throw new Error(`${name} is open already`);
-    const content = this.#folders.has(name) ? this.#load(options) : emptyContent();
+    const files = this.#logFiles(options);
+    const content = this.#folders.has(name) ? this.#load(options, files) : emptyContent();
     this.#folders.delete(name);
-    return this.#add(options, content);
+    const { settings, onWritten } = options;
+    const isRecovered = content.segments.length > 0 && !this.wasCleanShutdown;
+    const context = { files, parts: this.#parts, settings, onWritten, isRecovered };
+    const log = new Log(options, content, context);
+    this.#logs.set(name, log);
+    return log;
   }
 
   /** The folder is renamed at once, so that the name is free, and removed some time later. */
   async deleteLog(log: Log): Promise<void> {
     this.#logs.delete(nameOf(log));
+    const { disk, clock, logger } = this.#options;
+    const { hasFiles } = log;
+    const to = this.#renamed(log, "delete");
+    log.moveTo(to);
     await log.abandon();
-    if (!log.hasFiles) return;
-    const { disk, newUuid, clock } = this.#options;
-    const from = this.#folder(log);
-    const hex = Buffer.from(newUuid(), "base64url").toString("hex");
-    const to = `${from}.${hex}-delete`;
-    await disk.rename(from, to);
+    if (!hasFiles) return;
     clock.schedule(log.settings.fileDeleteDelayMs, () => {
-      void disk.remove(to).catch(() => undefined);
+      disk.remove(to).catch((error: unknown) => logger.warn(`${to} cannot be removed`, { error }));
     });
   }
 
@@ -159,8 +167,7 @@ export class DataDirectory {
   async setAside(folder: PartitionFolder): Promise<void> {
     this.#folders.delete(nameOf(folder));
     const from = this.#folder(folder);
-    const hex = Buffer.from(this.#options.newUuid(), "base64url").toString("hex");
-    await this.#options.disk.rename(from, `${from}.${hex}-stray`);
+    await this.#options.disk.rename(from, this.#renamed(folder, "stray"));
     this.#options.logger.warn(`${from} belongs to no topic and is set aside`);
   }
 
@@ -206,11 +213,11 @@ export class DataDirectory {
     }
   }
 
-  #load(options: LogOptions): LogContent {
+  #load(options: LogOptions, files: LogFiles): LogContent {
     const name = nameOf(options);
     return loadLog({
       disk: this.#options.disk,
-      files: this.#logFiles(options),
+      files,
       logger: this.#options.logger,
       nowMs: this.#options.clock.now(),
       recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
@@ -219,16 +226,6 @@ export class DataDirectory {
       indexIntervalBytes: options.settings.indexIntervalBytes,
       compacted: options.settings.compacted,
     });
-  }
-
-  #add(options: LogOptions, content: LogContent): Log {
-    const { settings, onWritten } = options;
-    const files = this.#logFiles(options);
-    const isRecovered = content.segments.length > 0 && !this.wasCleanShutdown;
-    const context = { files, parts: this.#parts, settings, onWritten, isRecovered };
-    const log = new Log(options, content, context);
-    this.#logs.set(nameOf(options), log);
-    return log;
   }
 
   #logFiles(place: LogPlace): LogFiles {
@@ -257,6 +254,13 @@ export class DataDirectory {
     }
     const bytes = Buffer.from(formatCheckpoint(entries));
     await this.#options.disk.replaceFile(`${this.path}/${file}`, bytes);
+  }
+
+  /** Kafka's names for folders that are no partition's any more: `<topic>-<p>.<uuid hex>-<why>`. */
+  #renamed(folder: PartitionFolder, why: "delete" | "stray"): string {
+    const hex = Buffer.from(this.#options.newUuid(), "base64url").toString("hex");
+    const suffix = `.${hex}-${why}`;
+    return this.#rootFile(nameOf(folder).slice(0, FILE_NAME_BYTES_MAX - suffix.length) + suffix);
   }
 
   #rootFile(name: string): string {
@@ -290,7 +294,7 @@ async function find(options: DirectoryOptions, lock: DirectoryLock): Promise<Fou
   // From now on a crash is one, whatever happened before.
   if (wasCleanShutdown) await disk.remove(`${path}/${CLEAN_SHUTDOWN_FILE}`);
   for (const name of names) {
-    if (name.endsWith("-delete")) await disk.remove(`${path}/${name}`);
+    if (DELETED_FOLDER.test(name)) await disk.remove(`${path}/${name}`);
   }
   const checkpoint = async (file: string) =>
     parseCheckpoint((await disk.readFile(`${path}/${file}`))?.toString("utf8") ?? "");
@@ -304,11 +308,17 @@ async function find(options: DirectoryOptions, lock: DirectoryLock): Promise<Fou
   };
 }
 
+const PARTITION_FOLDER = /^([a-zA-Z0-9._-]+)-(\d+)$/;
+const DELETED_FOLDER = /\.[0-9a-f]{32}-delete$/;
+
+/** Kafka's own metadata log: it is no topic's. */
+const CLUSTER_METADATA = "__cluster_metadata";
+
 function partitionFolders(names: readonly string[]): Map<string, PartitionFolder> {
   const folders = new Map<string, PartitionFolder>();
   for (const name of names) {
-    const [, topic, partition] = /^([a-zA-Z0-9._-]+)-(\d+)$/.exec(name) ?? [];
-    if (topic === undefined) continue;
+    const [, topic, partition] = PARTITION_FOLDER.exec(name) ?? [];
+    if (topic === undefined || topic === CLUSTER_METADATA) continue;
     folders.set(name, { topic, partition: Number(partition) });
   }
   return folders;

@@ -27,6 +27,7 @@ export interface Disk {
   makeDirectory(path: string): Promise<void>;
   makeDirectorySync(path: string): void;
   rename(from: string, to: string): Promise<void>;
+  renameSync(from: string, to: string): void;
   /** A file, or a directory with all that is in it; nothing happens if it is not there. */
   remove(path: string): Promise<void>;
   removeSync(path: string): void;

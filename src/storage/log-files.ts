@@ -15,7 +15,7 @@ const DELETED_SUFFIX = ".deleted";
 
 /** The folder of one partition: makes, names and removes what lies in it. */
 export class LogFiles {
-  readonly directory: string;
+  #directory: string;
   readonly #disk: Disk;
   readonly #files: FilePool;
   readonly #indexes: LoadedIndexes;
@@ -36,12 +36,22 @@ export class LogFiles {
       readonly topicId: string;
     },
   ) {
-    this.directory = directory;
+    this.#directory = directory;
     this.#disk = context.disk;
     this.#files = context.files;
     this.#indexes = context.indexes;
     this.#clock = context.clock;
     this.#topicId = context.topicId;
+  }
+
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** The folder gets another name. Files that are open are to be closed first. */
+  moveTo(directory: string): void {
+    this.#disk.renameSync(this.#directory, directory);
+    this.#directory = directory;
   }
 
   /** The folder, and the id of the topic it belongs to. */
@@ -54,7 +64,7 @@ export class LogFiles {
   newSegment(baseOffset: number, createdMs: number): Segment {
     this.#namesChanged = true;
     const storage = { disk: this.#disk, files: this.#files, indexes: this.#indexes };
-    return new Segment(storage, { directory: this.directory, baseOffset, createdMs });
+    return new Segment(storage, { folder: this, baseOffset, createdMs });
   }
 
   saveEpochs(epochs: LeaderEpochs): void {
@@ -64,14 +74,15 @@ export class LogFiles {
   /** The producers as they are now, to be found when the log is loaded up to this offset. */
   saveSnapshot(offset: number, producers: ProducerStates): void {
     const path = segmentFile(this.directory, offset, ".snapshot");
-    this.#save(path.slice(this.directory.length + 1), encodeSnapshot(producers.all()));
+    // One that is lost or torn is noticed by its CRC, and the batches tell the same.
+    this.#namesChanged = true;
+    this.#disk.replaceFileSync(path, encodeSnapshot(producers.all()));
   }
 
   /** Snapshots that no segment begins with, but for the newest (Kafka's removeStraySnapshots). */
   removeSnapshots(isStale: (offset: number) => boolean): void {
     for (const name of this.#disk.listSync(this.directory)) {
       if (!name.endsWith(".snapshot") || !isStale(Number.parseInt(name, 10))) continue;
-      this.#unsynced.delete(name);
       this.#disk.removeSync(`${this.directory}/${name}`);
     }
   }
@@ -81,7 +92,7 @@ export class LogFiles {
     const paths = ([".log", ".index", ".timeindex", ".txnindex", ".snapshot"] as const).map(
       (suffix) => segmentFile(this.directory, segment.baseOffset, suffix),
     );
-    segment.close();
+    segment.retire();
     const names = new Set(await this.#disk.list(this.directory));
     const present = paths.filter((path) => names.has(path.slice(this.directory.length + 1)));
     for (const path of present) await this.#disk.rename(path, path + DELETED_SUFFIX);

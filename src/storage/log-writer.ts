@@ -82,6 +82,7 @@ export class LogWriter {
   #flushing = false;
   #asyncWrite: Promise<void> | undefined;
   #isStalling = false;
+  #isQueued = false;
   #failure: KafkaError | undefined;
 
   constructor(queue: WriteQueue, clock: Clock, host: WriterHost) {
@@ -104,7 +105,10 @@ export class LogWriter {
     this.#newest = group;
     group.endOffset = end.offset;
     group.records += end.records;
-    if (this.#asyncWrite === undefined) this.#queue.add(this);
+    if (this.#asyncWrite === undefined && !this.#isQueued) {
+      this.#isQueued = true;
+      this.#queue.add(this);
+    }
     return group.promise;
   }
 
@@ -121,6 +125,7 @@ export class LogWriter {
 
   /** The tick ends: {@link WriteQueue} calls this. */
   write(): void {
+    this.#isQueued = false;
     const group = this.#open;
     if (group === undefined || this.#asyncWrite !== undefined) return;
     const pending = this.#pending;

@@ -394,6 +394,13 @@ export class Log {
     if (this.failure !== undefined) throw this.failure;
   }
 
+  /** The folder gets another name at once; what is still to be written goes there. */
+  moveTo(directory: string): void {
+    if (!this.hasFiles) return;
+    for (const segment of this.#segments) segment.close();
+    this.#files.moveTo(directory);
+  }
+
   /** Lets go of the files as they are. */
   async abandon(): Promise<void> {
     this.#syncer.stopTimer();

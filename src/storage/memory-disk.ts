@@ -72,6 +72,10 @@ export class MemoryDisk implements Disk {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    this.renameSync(from, to);
+  }
+
+  renameSync(from: string, to: string): void {
     for (const [path, file] of this.#under(this.#files, from)) {
       this.#files.delete(path);
       this.#files.set(to + path.slice(from.length), file);

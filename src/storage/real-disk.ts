@@ -77,6 +77,7 @@ export const realDisk: Disk = {
     mkdirSync(path, { recursive: true });
   },
   rename,
+  renameSync,
   remove: (path) => rm(path, { recursive: true, force: true }),
   removeSync: (path) => rmSync(path, { recursive: true, force: true }),
   async syncDirectory(path) {

@@ -23,6 +23,11 @@ export function segmentFile(directory: string, baseOffset: number, suffix: Segme
 
 export type SegmentSuffix = ".log" | ".index" | ".timeindex" | ".snapshot" | ".txnindex";
 
+/** Where the files of a log are; it may be renamed. */
+interface Folder {
+  readonly directory: string;
+}
+
 export interface SegmentStorage {
   readonly disk: Disk;
   readonly files: FilePool;
@@ -38,6 +43,8 @@ export interface BatchPlace {
 /** What one look for a batch reads: a few index intervals. */
 const SCAN_BYTES = 16 * 1024;
 const scratch = Buffer.allocUnsafeSlow(SCAN_BYTES);
+
+const SMALL_INDEX_BYTES = 12;
 
 /** Of indexes that are made anew because those on the disk are wrong. */
 const REBUILT_INTERVAL_BYTES = 4096;
@@ -58,7 +65,11 @@ interface Indexes {
 export class Segment {
   readonly baseOffset: number;
   readonly #storage: SegmentStorage;
-  readonly #directory: string;
+  readonly #folder: Folder;
+  /** The name of the file of batches, and the folder for which it was put together. */
+  #path = "";
+  #pathFolder: string | undefined;
+  #isRetired = false;
   readonly createdMs: number;
   #size = 0;
   #indexes: Indexes | undefined;
@@ -73,10 +84,10 @@ export class Segment {
 
   constructor(
     storage: SegmentStorage,
-    place: { readonly directory: string; readonly baseOffset: number; readonly createdMs: number },
+    place: { readonly folder: Folder; readonly baseOffset: number; readonly createdMs: number },
   ) {
     this.#storage = storage;
-    this.#directory = place.directory;
+    this.#folder = place.folder;
     this.baseOffset = place.baseOffset;
     this.createdMs = place.createdMs;
     this.#offsetOfMaxTimestamp = place.baseOffset;
@@ -116,15 +127,25 @@ export class Segment {
   }
 
   get path(): string {
-    return this.#file(".log");
+    if (this.#pathFolder !== this.#folder.directory) {
+      this.#path = this.#file(".log");
+      this.#pathFolder = this.#folder.directory;
+    }
+    return this.#path;
   }
 
-  /** The file of batches, for work that is done before the caller returns. */
+  /**
+   * The file of batches, for work that is done before the caller returns.
+   *
+   * @throws KafkaError OFFSET_OUT_OF_RANGE if the segment has been deleted.
+   */
   file(): DiskFile {
+    this.#checkThere();
     return this.#storage.files.use(this.path);
   }
 
-  during<T>(work: (file: DiskFile) => Promise<T>): Promise<T> {
+  async during<T>(work: (file: DiskFile) => Promise<T>): Promise<T> {
+    this.#checkThere();
     return this.#storage.files.during(this.path, work);
   }
 
@@ -300,10 +321,21 @@ export class Segment {
 
   /** Removes its files at once. */
   delete(): void {
-    this.close();
+    this.retire();
     for (const suffix of [".log", ".index", ".timeindex", ".txnindex"] as const) {
       this.#storage.disk.removeSync(this.#file(suffix));
     }
+  }
+
+  /** Its files go: whoever still holds it must not make them again. */
+  retire(): void {
+    this.#isRetired = true;
+    this.close();
+  }
+
+  #checkThere(): void {
+    if (!this.#isRetired) return;
+    throw new KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, `${this.path} has been deleted`);
   }
 
   /** Lets go of the file and of memory. */
@@ -351,7 +383,15 @@ export class Segment {
     return this.file().readSync(header, 0) < header.length ? -1 : maxTimestampAt(header, 0);
   }
 
+  /**
+   * Small ones need not be durable: a time index that is lost is noticed when the segment is adopted,
+   * and where the offset index has no entries little has to be looked through.
+   */
   async #overwrite(suffix: SegmentSuffix, bytes: Buffer): Promise<void> {
+    if (bytes.length <= SMALL_INDEX_BYTES) {
+      this.#storage.disk.replaceFileSync(this.#file(suffix), bytes);
+      return;
+    }
     const file = await this.#storage.disk.open(this.#file(suffix));
     try {
       await file.truncate(0);
@@ -363,6 +403,6 @@ export class Segment {
   }
 
   #file(suffix: SegmentSuffix): string {
-    return segmentFile(this.#directory, this.baseOffset, suffix);
+    return segmentFile(this.#folder.directory, this.baseOffset, suffix);
   }
 }

@@ -124,7 +124,11 @@ export class FaultyDisk implements Disk {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await this.#disk.rename(from, to);
+    this.renameSync(from, to);
+  }
+
+  renameSync(from: string, to: string): void {
+    this.#disk.renameSync(from, to);
     for (const [path, bytes] of [...this.#synced]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue;
       this.#synced.delete(path);
