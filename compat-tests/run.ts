@@ -15,6 +15,7 @@ import { write } from "./scenario/write.ts";
 const { values: options } = parseArgs({
   options: {
     broker: { type: "string", default: "odradek" },
+    main: { type: "string" },
     only: { type: "string" },
     quick: { type: "boolean", default: false },
     "no-skip": { type: "boolean", default: false },
@@ -59,7 +60,9 @@ async function main(): Promise<void> {
   const chosen = await ready();
   const directory = await mkdtemp(join(tmpdir(), "odradek-compat-"));
   const isKafka = options.broker === "kafka";
-  const broker = await (isKafka ? prepareKafka : prepareOdradek)(directory);
+  const broker = isKafka
+    ? await prepareKafka(directory)
+    : await prepareOdradek(directory, options.main);
   try {
     await timed(`${broker.command.name} starts`, async () => void (await broker.start()));
     const context = { broker, clients: chosen, report, parallel: 2, nowMs: Date.now() };

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BrokerProcess, freePort } from "./broker-process.ts";
 
-const main = join(import.meta.dirname, "../../dist/main.js");
+const built = join(import.meta.dirname, "../../dist/main.js");
 
-/** The built Odradek on an empty directory, not yet started. */
-export async function prepareOdradek(directory: string): Promise<BrokerProcess> {
-  if (!existsSync(main)) throw new Error("dist/main.js is missing: run `npm run build` first");
+/** A build of Odradek, `npm run build`'s unless another is named, on an empty directory, not yet started. */
+export async function prepareOdradek(directory: string, main = built): Promise<BrokerProcess> {
+  if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first`);
   const port = await freePort();
   const data = ["--data-dir", join(directory, "data")];
   const settings = ["--override", "group.initial.rebalance.delay.ms=0"];
