@@ -3,10 +3,9 @@ import type { Logger } from "../telemetry/logger.ts";
 import { type Lifetime, OwnedLifetime } from "../time/lifetime.ts";
 import { FrameSplitter } from "./frame.ts";
 
-/** One answer, without the length before it. */
+/** One answer, with its length before it. */
 export interface Reply {
   readonly chunks: readonly Buffer[];
-  readonly byteLength: number;
   /** The bytes have been taken over by the system, or never will be. */
   readonly release?: (() => void) | undefined;
 }
@@ -77,7 +76,6 @@ export class Connection implements ConnectionContext {
     this.#lastActiveMs = options.nowMs();
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
-    socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("drain", () => this.#drained());
     socket.on("error", (error) => options.logger.debug(`${this.#name}: ${error.message}`));
     socket.on("close", () => this.#lifetime.end());
@@ -118,10 +116,17 @@ export class Connection implements ConnectionContext {
     return `connection ${this.id} from ${this.#remoteAddress} on ${this.listenerName}`;
   }
 
-  #receive(chunk: Buffer): void {
+  /**
+   * Bytes have arrived. `isBorrowed`: they must not be looked at once this returns.
+   *
+   * @returns whether more may be read at once.
+   */
+  receive(chunk: Buffer, isBorrowed: boolean): boolean {
     this.#lastActiveMs = this.#options.nowMs();
-    this.#frames.push(chunk);
+    this.#frames.push(chunk, isBorrowed);
     this.#serveFrames();
+    this.#frames.giveBack();
+    return !this.#isBusy;
   }
 
   /** Serves what has arrived, until a request has to be waited for. */
@@ -171,20 +176,15 @@ export class Connection implements ConnectionContext {
   }
 
   /** False if the client must read before more is sent. */
-  #write({ chunks, byteLength, release }: Reply): boolean {
-    const length = Buffer.allocUnsafe(4);
-    length.writeInt32BE(byteLength);
+  #write({ chunks, release }: Reply): boolean {
     const socket = this.#socket;
-    if (chunks.length === 1 && release === undefined && byteLength < 4096) {
-      return socket.write(Buffer.concat([length, chunks[0] as Buffer]));
-    }
-    socket.cork();
-    socket.write(length);
     const last = chunks.length - 1;
+    if (last === 0) return socket.write(chunks[0] as Buffer, release);
+    socket.cork();
     let hasRoom = true;
-    chunks.forEach((chunk, i) => {
-      hasRoom = socket.write(chunk, i === last ? release && (() => release()) : undefined);
-    });
+    for (let i = 0; i <= last; i++) {
+      hasRoom = socket.write(chunks[i] as Buffer, i === last ? release : undefined);
+    }
     socket.uncork();
     return hasRoom;
   }

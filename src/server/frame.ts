@@ -1,6 +1,11 @@
 const LENGTH_BYTES = 4;
-/** Grows with what has arrived, so that a claimed length alone takes no memory. */
-const FIRST_BUFFER_BYTES = 64 * 1024;
+/**
+ * What a frame that is not here yet gets at once; the pages are the system's until they are filled. A
+ * larger one grows with what has arrived, so that a claimed length alone takes no memory.
+ */
+const FIRST_BUFFER_BYTES = 2 * 1024 * 1024;
+
+const NOTHING = Buffer.alloc(0);
 
 /** The bytes are no Kafka request. The message says what they look like. */
 export class NotKafka extends Error {
@@ -9,13 +14,16 @@ export class NotKafka extends Error {
 
 /**
  * Splits a byte stream into Kafka frames: int32 length, then that many bytes. A frame that lies whole
- * in what has arrived is a view of it; one that does not is collected with one copy.
+ * in what has arrived is a view of it, unless that is a buffer which is read into again; everything
+ * else is collected with one copy.
  */
 export class FrameSplitter {
   readonly #maxBytes: number;
   /** Bytes of the stream that have not been looked at. */
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk: Buffer = NOTHING;
   #position = 0;
+  /** The chunk lies in a buffer that the next read, of any connection, overwrites. */
+  #isBorrowed = false;
   /** The frame that is being collected, its length first; undefined between frames. */
   #partial: Buffer | undefined;
   #partialBytes = 0;
@@ -31,9 +39,19 @@ export class FrameSplitter {
   }
 
   /** What has arrived. The previous chunk must have been used up by {@link next}. */
-  push(chunk: Buffer): void {
+  push(chunk: Buffer, isBorrowed: boolean): void {
     this.#chunk = chunk;
     this.#position = 0;
+    this.#isBorrowed = isBorrowed;
+  }
+
+  /** A borrowed chunk goes back: what has not been looked at is copied. */
+  giveBack(): void {
+    if (!this.#isBorrowed) return;
+    const hasRest = this.#position < this.#chunk.length;
+    this.#chunk = hasRest ? Buffer.from(this.#chunk.subarray(this.#position)) : NOTHING;
+    this.#position = 0;
+    this.#isBorrowed = false;
   }
 
   /**
@@ -49,7 +67,8 @@ export class FrameSplitter {
     if (available < LENGTH_BYTES + length) return this.#collect(LENGTH_BYTES + length);
     const start = this.#position + LENGTH_BYTES;
     this.#position = start + length;
-    return this.#chunk.subarray(start, this.#position);
+    const frame = this.#chunk.subarray(start, this.#position);
+    return this.#isBorrowed ? Buffer.from(frame) : frame;
   }
 
   #continue(): Buffer | undefined {

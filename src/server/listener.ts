@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { Connection, type ServeFrame } from "./connection.ts";
+import { openConnection } from "./read-into.ts";
 
 /** What holds for the connections of all listeners together. */
 export interface ServerLimits {
@@ -36,6 +37,8 @@ export interface Binding {
 }
 
 const SWEEP_MS = 1000;
+/** Larger reads are slower: they leave the processor's cache before they are looked at. */
+const READ_BUFFER_BYTES = 64 * 1024;
 
 /**
  * The listeners of a broker and all connections that came through them: accepts, counts, and closes
@@ -46,6 +49,8 @@ export class Listeners {
   readonly #servers: Server[] = [];
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
+  /** What all connections are read into, one after the other. */
+  readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   #nextId = 1;
   #sweep: Timer | undefined;
   #isClosing = false;
@@ -70,7 +75,7 @@ export class Listeners {
     let failure: unknown;
     let isBound = false;
     for (const host of binding.hosts) {
-      const server = createServer({ pauseOnConnect: false }, (socket) =>
+      const server = createServer({ pauseOnConnect: true }, (socket) =>
         this.#accept(socket, binding.name),
       );
       try {
@@ -101,15 +106,17 @@ export class Listeners {
     clearTimeout(late);
   }
 
-  #accept(socket: Socket, listenerName: string): void {
+  #accept(accepted: Socket, listenerName: string): void {
     const { limits, clock, logger, serve } = this.#options;
-    const connection = new Connection(socket, {
-      id: this.#nextId++,
-      listenerName,
-      maxRequestBytes: limits.maxRequestBytes,
-      logger,
-      serve,
-      nowMs: () => clock.monotonicMs(),
+    const connection = openConnection(accepted, this.#readBuffer, (socket) => {
+      return new Connection(socket, {
+        id: this.#nextId++,
+        listenerName,
+        maxRequestBytes: limits.maxRequestBytes,
+        logger,
+        serve,
+        nowMs: () => clock.monotonicMs(),
+      });
     });
     const { remoteAddress } = connection;
     const fromThere = this.#perAddress.get(remoteAddress) ?? 0;

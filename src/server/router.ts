@@ -22,6 +22,8 @@ import { Writer } from "../protocol/writer.ts";
 import type { Lifetime } from "../time/lifetime.ts";
 import type { ConnectionContext, Reply } from "./connection.ts";
 
+const LENGTH_BYTES = 4;
+
 const byKey: ReadonlyMap<number, ApiInfo> = new Map(supportedApis.map((api) => [api.key, api]));
 
 /**
@@ -108,9 +110,12 @@ class Call implements RequestContext {
     if (answer === undefined) return undefined;
     const { apiKey, apiVersion, correlationId } = this.#header;
     const writer = new Writer();
+    // Room for the length, which is known at the end.
+    writer.int32(0);
     encodeResponseHeader(writer, correlationId, responseHeaderVersion(apiKey, apiVersion));
     answer(writer);
     const chunks = writer.chunks();
-    return { chunks, byteLength: writer.byteLength, release: this.#onSent };
+    chunks[0]?.writeInt32BE(writer.byteLength - LENGTH_BYTES, 0);
+    return { chunks, release: this.#onSent };
   }
 }
