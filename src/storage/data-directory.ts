@@ -110,7 +110,7 @@ export class DataDirectory {
   static async open(options: DirectoryOptions): Promise<DataDirectory> {
     const { disk, path } = options;
     await disk.makeDirectory(path);
-    const lock = await DirectoryLock.take(disk, path, options.newUuid());
+    const lock = await DirectoryLock.take({ ...options, token: options.newUuid() });
     try {
       return new DataDirectory(options, await find(options, lock));
     } catch (error) {

@@ -1,107 +1,121 @@
-import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock, Timer } from "../time/clock.ts";
 import type { Disk } from "./fs.ts";
-
-/** Who holds a data directory. */
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, in the kernel's ticks: tells two processes of the same pid apart. */
-  readonly processStart: string;
-  readonly token: string;
-}
+import { type LockHolder, ownHolder, parseHolder, stateOf } from "./lock-holder.ts";
 
 const LOCK_FILE = ".lock";
 
-/** Locks that brokers of this process hold: a pid alone cannot tell two of them apart. */
-const heldHere = new Set<string>();
+/** How often a holder shows that it lives. */
+const BEAT_MS = 2000;
+/** How long a holder that cannot be looked up may be silent before it counts as gone. */
+const SILENCE_MS = 3 * BEAT_MS;
 
 /** A data directory is another broker's. The message says whose. */
 export class DirectoryInUse extends Error {
   override readonly name = "DirectoryInUse";
 }
 
+interface LockOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The data directory. */
+  readonly path: string;
+  /** Unlike that of any other broker. */
+  readonly token: string;
+}
+
 /**
- * One broker per data directory. The lock is a file that names its holder; one whose holder is gone,
- * after a kill, is taken over. Node has no flock, and none is needed: the holder is looked up.
+ * One broker per data directory. The lock is a file that names its holder. Node has no flock, so the
+ * holder is looked up: one that is gone, after a kill or a crash of the machine, is replaced at once.
+ * One in another container or on another machine cannot be looked up; it is replaced if it shows no
+ * sign of life.
  */
 export class DirectoryLock {
-  readonly #disk: Disk;
+  readonly #options: LockOptions;
   readonly #path: string;
-  readonly #token: string;
+  #holder: LockHolder;
+  #timer: Timer | undefined;
 
-  private constructor(disk: Disk, path: string, token: string) {
-    this.#disk = disk;
+  private constructor(options: LockOptions, path: string, holder: LockHolder) {
+    this.#options = options;
     this.#path = path;
-    this.#token = token;
+    this.#holder = holder;
+    this.#beatLater();
   }
 
   /** @throws DirectoryInUse */
-  static async take(disk: Disk, directory: string, token: string): Promise<DirectoryLock> {
-    const path = `${directory}/${LOCK_FILE}`;
-    const own: Holder = {
-      pid: process.pid,
-      host: hostname(),
-      processStart: processStart(process.pid),
-      token,
-    };
-    const bytes = Buffer.from(JSON.stringify(own));
+  static async take(options: LockOptions): Promise<DirectoryLock> {
+    const { disk, clock } = options;
+    const path = `${options.path}/${LOCK_FILE}`;
+    const own = ownHolder(options.token);
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (await disk.createFile(path, bytes)) {
-        heldHere.add(token);
-        return new DirectoryLock(disk, path, token);
-      }
+      if (await disk.createFile(path, encode(own))) return new DirectoryLock(options, path, own);
       const holder = parseHolder(await disk.readFile(path));
-      if (holder !== undefined && isAlive(holder)) throw inUse(directory, holder);
+      if (holder !== undefined) await checkGone(holder, own, { ...options, path, clock });
       await disk.remove(path);
     }
-    throw new DirectoryInUse(`${directory} is being taken by another broker at this moment`);
+    throw new DirectoryInUse(`${options.path} is being taken by another broker at this moment`);
   }
 
   async release(): Promise<void> {
-    heldHere.delete(this.#token);
-    await this.#disk.remove(this.#path);
+    this.#timer?.cancel();
+    if (this.#isOurs()) await this.#options.disk.remove(this.#path);
+  }
+
+  #beatLater(): void {
+    this.#timer = this.#options.clock.schedule(BEAT_MS, () => {
+      try {
+        this.#beat();
+      } catch (cause) {
+        this.#options.logger.warn(`${this.#path} cannot be written`, { cause });
+      }
+      this.#beatLater();
+    });
+  }
+
+  #beat(): void {
+    if (!this.#isOurs()) {
+      this.#options.logger.error(`${this.#path} was taken by another broker: stop one of the two`);
+      return;
+    }
+    this.#holder = { ...this.#holder, beat: this.#holder.beat + 1 };
+    this.#options.disk.replaceFileSync(this.#path, encode(this.#holder));
+  }
+
+  #isOurs(): boolean {
+    return parseHolder(this.#options.disk.readFileSync(this.#path))?.token === this.#holder.token;
   }
 }
 
-function inUse(directory: string, { pid, host }: Holder): DirectoryInUse {
-  const who = pid === process.pid ? "another broker in this process" : `process ${pid} on ${host}`;
+/** @throws DirectoryInUse unless the holder is gone. */
+async function checkGone(
+  holder: LockHolder,
+  own: LockHolder,
+  { disk, clock, logger, path }: Pick<LockOptions, "disk" | "clock" | "logger" | "path">,
+): Promise<void> {
+  const directory = path.slice(0, -LOCK_FILE.length - 1);
+  const state = stateOf(holder, own);
+  if (state === "gone") return;
+  if (state === "alive") throw inUse(directory, holder);
+  logger.warn(`${directory} was last held by a broker on ${holder.host}: waiting for a sign of it`);
+  await new Promise<void>((resolve) => {
+    clock.schedule(SILENCE_MS, resolve);
+  });
+  const now = parseHolder(await disk.readFile(path));
+  if (now !== undefined && (now.token !== holder.token || now.beat !== holder.beat)) {
+    throw inUse(directory, now);
+  }
+}
+
+function inUse(directory: string, { pid, host }: LockHolder): DirectoryInUse {
+  const who =
+    pid === process.pid ? `another broker in this process (${pid})` : `process ${pid} on ${host}`;
   return new DirectoryInUse(
     `the data directory ${directory} is in use by ${who}; stop it or choose another directory`,
   );
 }
 
-function parseHolder(bytes: Buffer | undefined): Holder | undefined {
-  try {
-    return JSON.parse(bytes?.toString("utf8") ?? "") as Holder;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(holder: Holder): boolean {
-  // Another machine or container: its processes cannot be looked up from here.
-  if (holder.host !== hostname()) return false;
-  if (holder.pid === process.pid) return heldHere.has(holder.token);
-  if (!isRunning(holder.pid)) return false;
-  return processStart(holder.pid) === holder.processStart;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Empty where the system does not say. */
-function processStart(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch {
-    return "";
-  }
+function encode(holder: LockHolder): Buffer {
+  return Buffer.from(JSON.stringify(holder));
 }

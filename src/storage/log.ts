@@ -19,6 +19,7 @@ import { LogWriter } from "./log-writer.ts";
 import { ProducerStates } from "./producer-states.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import { loadProducers } from "./recovery.ts";
+import { countExpired, type Retention } from "./retention.ts";
 import { mustRoll } from "./rolling.ts";
 import type { Segment } from "./segment.ts";
 import { storageError } from "./storage-error.ts";
@@ -318,6 +319,18 @@ export class Log {
   /** Epoch in which the record at an offset was written; -1 if it is not known. */
   epochForOffset(offset: number): number {
     return this.#content.epochs.epochFor(offset);
+  }
+
+  /** Drops segments that are too old or too many. Those that are full, or all if all are old. */
+  async deleteOldSegments(retention: Retention): Promise<void> {
+    const nowMs = this.#parts.clock.now();
+    const count = countExpired(this.#segments, retention, nowMs);
+    if (count === 0 || this.failure !== undefined || this.#writtenOffset < this.#endOffset) return;
+    if (count === this.#segments.length) {
+      this.#files.saveSnapshot(this.#endOffset, this.producers);
+      this.#startSegment();
+    }
+    await this.deleteRecordsBefore(this.#segments[count]?.baseOffset ?? this.#endOffset);
   }
 
   /** Moves the start. Segments that lie before it as a whole are dropped. */
