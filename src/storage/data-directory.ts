@@ -292,7 +292,10 @@ async function find(options: DirectoryOptions, lock: DirectoryLock): Promise<Fou
   const properties = await metaProperties(options);
   const wasCleanShutdown = names.includes(CLEAN_SHUTDOWN_FILE);
   // From now on a crash is one, whatever happened before.
-  if (wasCleanShutdown) await disk.remove(`${path}/${CLEAN_SHUTDOWN_FILE}`);
+  if (wasCleanShutdown) {
+    await disk.remove(`${path}/${CLEAN_SHUTDOWN_FILE}`);
+    await disk.syncDirectory(path);
+  }
   for (const name of names) {
     if (DELETED_FOLDER.test(name)) await disk.remove(`${path}/${name}`);
   }

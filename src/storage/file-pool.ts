@@ -8,6 +8,8 @@ interface OpenFile {
   isLetGo: boolean;
 }
 
+const GIVEN_UP_AT_ONCE = 16;
+
 /**
  * Open files, of which there are never more than a few hundred however many segments there are: the
  * one that was not used for longest is closed when another is needed.
@@ -66,18 +68,35 @@ export class FilePool {
       }
       return known;
     }
-    if (this.#open.size >= this.#maxOpen) this.#closeIdle();
-    const opened = { file: this.#disk.openSync(path), users: 0, isLetGo: false };
+    if (this.#open.size >= this.#maxOpen) this.#closeIdle(1);
+    const opened = { file: this.#openFile(path), users: 0, isLetGo: false };
     this.#open.set(path, opened);
     return opened;
   }
 
-  #closeIdle(): void {
+  /** Sockets need descriptors too: when the process has none left, ours are what can be given up. */
+  #openFile(path: string): DiskFile {
+    for (;;) {
+      try {
+        return this.#disk.openSync(path);
+      } catch (error) {
+        const code = (error as { readonly code?: unknown }).code;
+        const isExhausted = code === "EMFILE" || code === "ENFILE";
+        if (!isExhausted || this.#closeIdle(GIVEN_UP_AT_ONCE) === 0) throw error;
+      }
+    }
+  }
+
+  /** Closes the least recently used. @returns how many. */
+  #closeIdle(most: number): number {
+    let closed = 0;
     for (const [path, { file, users }] of this.#open) {
+      if (closed === most) break;
       if (users > 0) continue;
       this.#open.delete(path);
       file.closeSync();
-      return;
+      closed += 1;
     }
+    return closed;
   }
 }
