@@ -115,20 +115,8 @@ export function lastOffsetAt(bytes: Buffer, at: number): number {
   return readInt64(bytes, at) + bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT);
 }
 
-export function baseTimestampAt(bytes: Buffer, at: number): number {
-  return readInt64(bytes, at + BASE_TIMESTAMP_AT);
-}
-
 export function maxTimestampAt(bytes: Buffer, at: number): number {
   return readInt64(bytes, at + MAX_TIMESTAMP_AT);
-}
-
-export function producerIdAt(bytes: Buffer, at: number): number {
-  return readInt64(bytes, at + PRODUCER_ID_AT);
-}
-
-export function recordCountAt(bytes: Buffer, at: number): number {
-  return bytes.readInt32BE(at + RECORD_COUNT_AT);
 }
 
 /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd; 5 to 7 mean nothing. */
