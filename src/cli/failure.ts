@@ -23,7 +23,7 @@ export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { sentence: String(error), exitCode: 1 };
   if (usage.has(error.name)) return { sentence: error.message, exitCode: 2 };
   if (directory.has(error.name)) {
-    return { sentence: `${error.message}; another one is given with --data-dir`, exitCode: 1 };
+    return { sentence: `${error.message} (--data-dir)`, exitCode: 1 };
   }
   if (isSystemError(error)) return { sentence: systemSentence(error), exitCode: 1 };
   return {

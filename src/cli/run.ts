@@ -1,6 +1,7 @@
 import type { RunningBroker } from "../broker.ts";
 import { settingsOfEnvironment } from "../config/environment.ts";
 import { DeferredLogger, type Level } from "../telemetry/deferred-logger.ts";
+import { announce, textOf, warnOfStrangers } from "./announce.ts";
 import { type Flags, parseCommand } from "./arguments.ts";
 import { failureOf } from "./failure.ts";
 import { help } from "./help.ts";
@@ -66,7 +67,13 @@ async function serve(flags: Flags, surroundings: Surroundings): Promise<void> {
     throw error;
   }
   print(`${bootstrapAddress(broker)}\n`);
-  setTimeout(flow, LOGGING_DELAY_MS).unref();
+  announce(broker.endpoints, logger);
+  const log = async () => {
+    await flow();
+    const { lookup } = await import("node:dns/promises");
+    await warnOfStrangers(broker.endpoints, logger, lookup);
+  };
+  setTimeout(() => void log(), LOGGING_DELAY_MS).unref();
 }
 
 async function startBroker(given: {
@@ -109,9 +116,8 @@ async function startLogging(logger: DeferredLogger, surroundings: Surroundings):
 
 /** The address of the first listener that clients are told of. */
 function bootstrapAddress({ endpoints }: RunningBroker): string {
-  const advertised = endpoints.find((endpoint) => endpoint.advertised !== undefined)?.advertised;
-  const { host = "localhost", port = 0 } = advertised ?? {};
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const first = endpoints.find(({ advertised }) => advertised !== undefined);
+  return textOf(first?.advertised ?? { host: "localhost", port: first?.port ?? 0 });
 }
 
 interface Running {
