@@ -41,6 +41,7 @@ export async function prepareKafka(directory: string): Promise<BrokerProcess> {
     "transaction.state.log.num.partitions": "1",
     "group.initial.rebalance.delay.ms": "0",
     "log.index.size.max.bytes": "65536",
+    "log.segment.bytes": "1048576",
   };
   const properties = join(directory, "server.properties");
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);

@@ -9,7 +9,10 @@ export async function prepareOdradek(directory: string, main = built): Promise<B
   if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first`);
   const port = await freePort();
   const data = ["--data-dir", join(directory, "data")];
-  const settings = ["--override", "group.initial.rebalance.delay.ms=0"];
+  const settings = [
+    ...["--override", "group.initial.rebalance.delay.ms=0"],
+    ...["--override", "log.segment.bytes=1048576"], // so that segments are rolled between kills
+  ];
   return new BrokerProcess({
     name: "Odradek",
     port,

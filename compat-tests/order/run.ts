@@ -12,6 +12,8 @@ const KEYS_PER_CLIENT = 24;
 const RECORDS_PER_CLIENT = 100_000;
 const PER_SECOND = 4000;
 const SHOWN = 5;
+/** After so many kills the broker is told to stop, once: it finds its way back by another path. */
+const KILLS_PER_STOP = 4;
 
 interface Kills {
   readonly kills: number;
@@ -104,9 +106,13 @@ async function killAndRestart(
   kills: number,
   next: () => number,
 ): Promise<void> {
-  for (let kill = 0; kill < kills; kill++) {
+  for (let kill = 1; kill <= kills; kill++) {
     await sleep(500 + next() * 2500);
     await broker.kill();
+    await broker.start();
+    if (kill % KILLS_PER_STOP !== 0) continue;
+    await sleep(500 + next() * 500);
+    await broker.stop();
     await broker.start();
   }
 }
