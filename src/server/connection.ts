@@ -36,9 +36,13 @@ export interface ConnectionOptions {
   readonly logger: Logger;
   readonly serve: ServeFrame;
   readonly nowMs: () => number;
+  /** The socket is closed. */
+  readonly onClosed: (connection: Connection) => void;
 }
 
 const UNKNOWN_SOFTWARE = "unknown";
+/** Errors by which a request is refused with nothing but the end of the connection. */
+const CLIENTS_FAULTS: ReadonlySet<string> = new Set(["CloseConnection", "DecodeError", "NotKafka"]);
 
 /**
  * One client, from accept to close. One request at a time, as Kafka does: the next frame is not
@@ -78,7 +82,10 @@ export class Connection implements ConnectionContext {
     socket.setKeepAlive(true);
     socket.on("drain", () => this.#drained());
     socket.on("error", (error) => options.logger.debug(`${this.#name}: ${error.message}`));
-    socket.on("close", () => this.#lifetime.end());
+    socket.on("close", () => {
+      this.#lifetime.end();
+      options.onClosed(this);
+    });
   }
 
   get lifetime(): Lifetime {
@@ -99,10 +106,11 @@ export class Connection implements ConnectionContext {
     return this.#isBusy ? undefined : this.#frameBeganMs;
   }
 
-  /** Lets the answer that is under way leave, then closes. */
+  /** Lets the answer that is under way leave, then closes. A request that is parked waits no more. */
   finish(): void {
     this.#isClosing = true;
-    if (!this.#isBusy) this.close();
+    if (this.#isBusy) this.#lifetime.end();
+    else this.close();
   }
 
   close(reason?: string): void {
@@ -138,7 +146,7 @@ export class Connection implements ConnectionContext {
         this.#serve(frame);
       }
     } catch (error) {
-      this.close((error as Error).message);
+      this.#failed(error);
       return;
     }
     this.#frameBeganMs = this.#frames.isInsideFrame
@@ -205,8 +213,14 @@ export class Connection implements ConnectionContext {
     if (!this.#isBusy) this.#socket.resume();
   }
 
+  /** What a client did wrong is told in a sentence; anything else is ours, and told with its origin. */
   #failed(error: unknown): void {
-    this.close((error as Error).message);
+    if (error instanceof Error && CLIENTS_FAULTS.has(error.name)) {
+      this.close(error.message);
+      return;
+    }
+    this.#options.logger.error(`${this.#name}: a request failed unexpectedly`, { error });
+    this.close();
   }
 }
 

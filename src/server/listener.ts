@@ -116,23 +116,23 @@ export class Listeners {
         logger,
         serve,
         nowMs: () => clock.monotonicMs(),
+        onClosed: (closed) => this.#forget(closed),
       });
     });
-    const { remoteAddress } = connection;
-    const fromThere = this.#perAddress.get(remoteAddress) ?? 0;
-    const refusal = this.#refusal(fromThere);
-    if (refusal !== undefined) {
-      connection.close(refusal);
-      return;
-    }
+    const refusal = this.#refusal(this.#perAddress.get(connection.remoteAddress) ?? 0);
+    this.#count(connection.remoteAddress, 1);
     this.#connections.add(connection);
-    this.#perAddress.set(remoteAddress, fromThere + 1);
-    connection.lifetime.onEnd(() => {
-      this.#connections.delete(connection);
-      const left = (this.#perAddress.get(remoteAddress) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(remoteAddress);
-      else this.#perAddress.set(remoteAddress, left);
-    });
+    if (refusal !== undefined) connection.close(refusal);
+  }
+
+  #forget(connection: Connection): void {
+    if (this.#connections.delete(connection)) this.#count(connection.remoteAddress, -1);
+  }
+
+  #count(remoteAddress: string, change: 1 | -1): void {
+    const count = (this.#perAddress.get(remoteAddress) ?? 0) + change;
+    if (count === 0) this.#perAddress.delete(remoteAddress);
+    else this.#perAddress.set(remoteAddress, count);
   }
 
   #refusal(fromThere: number): string | undefined {
