@@ -6,37 +6,63 @@ import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const runFile = promisify(execFile);
 
 const common = {
   absWorkingDir: root,
   bundle: true,
   platform: "node",
   target: "node20.19",
-  format: "esm",
   outdir: "dist",
   logLevel: "warning",
 } as const;
 
-/** pino is many small files, which load in half the time as one; it asks for Node's modules by require. */
+/** Packages stay outside, but for pino: its many small files load in half the time as one. */
 const pinoAsOneFile: Plugin = {
   name: "pino as one file",
   setup({ onResolve }) {
-    onResolve({ filter: /^pino$/ }, () => ({ path: "./pino.js", external: true }));
+    onResolve({ filter: /^pino$/ }, () => ({ path: "./pino.cjs", external: true }));
   },
 };
 
-async function bundleOdradek(): Promise<void> {
+/**
+ * The command line: main.js starts odradek.cjs, one file whose modules run when they are first asked
+ * for. CommonJS, because V8's compiled form of a module cannot be kept, that of a script can.
+ */
+async function bundleProgram(): Promise<void> {
+  await Promise.all([
+    build({ ...common, entryPoints: { main: "src/cli/launch.ts" }, format: "esm" }),
+    build({
+      ...common,
+      entryPoints: { odradek: "src/main.ts" },
+      format: "cjs",
+      outExtension: { ".js": ".cjs" },
+      packages: "external",
+      plugins: [pinoAsOneFile],
+      supported: { "dynamic-import": false },
+      define: { "import.meta.url": "importMetaUrl" },
+      banner: {
+        js: `const importMetaUrl = require("node:url").pathToFileURL(__filename).href;`,
+      },
+      sourcemap: true,
+      sourcesContent: false,
+    }),
+  ]);
+  chmodSync(join(root, "dist/main.js"), 0o755);
+}
+
+/** What `import "odradek"` loads. */
+async function bundleLibrary(): Promise<void> {
   await build({
     ...common,
-    entryPoints: ["src/main.ts", "src/index.ts"],
+    entryPoints: ["src/index.ts"],
+    format: "esm",
     splitting: true,
-    chunkNames: "[name]-[hash]",
+    chunkNames: "library/[name]-[hash]",
     packages: "external",
     sourcemap: true,
     sourcesContent: false,
-    plugins: [pinoAsOneFile],
   });
-  chmodSync(join(root, "dist/main.js"), 0o755);
 }
 
 async function bundlePino(): Promise<void> {
@@ -44,11 +70,10 @@ async function bundlePino(): Promise<void> {
     ...common,
     stdin: { contents: `export { pino } from "pino";`, resolveDir: root, sourcefile: "pino.js" },
     entryNames: "pino",
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
     minify: true,
     metafile: true,
-    banner: {
-      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
-    },
   });
   writeFileSync(join(root, "dist/pino.LICENSE.txt"), licensesOf(Object.keys(metafile.inputs)));
 }
@@ -60,33 +85,46 @@ function licensesOf(files: readonly string[]): string {
     if (folder === undefined) return [];
     const license = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
     if (license === undefined) return [];
-    return [
-      `${folder.replace(/^.*node_modules\//, "")}\n\n${readFileSync(join(root, folder, license), "utf8")}`,
-    ];
+    const name = folder.replace(/^.*node_modules\//, "");
+    return [`${name}\n\n${readFileSync(join(root, folder, license), "utf8")}`];
   });
   return texts.join("\n----\n\n");
 }
 
 async function emitDeclarations(): Promise<void> {
   const compiler = fileURLToPath(import.meta.resolve("typescript/bin/tsc"));
-  const flags = [
-    "--emitDeclarationOnly",
-    "--noCheck",
-    "--declarationMap",
-    "false",
-    "--outDir",
-    "dist/types",
-  ];
-  await promisify(execFile)(process.execPath, [compiler, "-p", "tsconfig.json", ...flags], {
-    cwd: root,
-  });
+  const flags = ["--emitDeclarationOnly", "--noCheck", "--declarationMap", "false"];
+  const project = ["-p", "tsconfig.json", "--outDir", "dist/types"];
+  await runFile(process.execPath, [compiler, ...project, ...flags], { cwd: root });
+}
+
+/** Starts the program once and keeps what V8 compiled of it. Without that it only starts slower. */
+async function keepCompiled(): Promise<void> {
+  const tsx = import.meta.resolve("tsx");
+  const warmUp = join(root, "scripts/warm-up.ts");
+  try {
+    const program = join(root, "dist/odradek.cjs");
+    await runFile(process.execPath, ["--import", tsx, warmUp, program], {
+      cwd: root,
+      timeout: 30_000,
+    });
+  } catch (error) {
+    const why = (error as { stderr?: string }).stderr || String(error);
+    process.stderr.write(
+      `the program could not be compiled ahead, and will start slower: ${why}\n`,
+    );
+  }
 }
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 try {
-  await Promise.all([bundleOdradek(), bundlePino(), emitDeclarations()]);
+  await Promise.all([
+    Promise.all([bundleProgram(), bundlePino()]).then(keepCompiled),
+    bundleLibrary(),
+    emitDeclarations(),
+  ]);
 } catch (error) {
   // What the compiler says of a type, it says on its standard output.
-  process.stderr.write(String((error as { stdout?: string }).stdout ?? error));
+  process.stderr.write(`${(error as { stdout?: string }).stdout ?? error}\n`);
   process.exitCode = 1;
 }

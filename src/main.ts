@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFileSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { run } from "./cli/run.ts";
@@ -26,7 +25,7 @@ function version(): string {
 
 const isTerminal = isatty(STDERR);
 
-await run({
+void run({
   arguments: process.argv.slice(2),
   environment: process.env,
   version,
