@@ -14,6 +14,9 @@ const PER_SECOND = 4000;
 const SHOWN = 5;
 /** After so many kills the broker is told to stop, once: it finds its way back by another path. */
 const KILLS_PER_STOP = 4;
+/** Every so many kills it is killed once more while it starts, in this time or sooner. */
+const KILLS_PER_FALSE_START = 3;
+const FALSE_START_MS = 250;
 
 interface Kills {
   readonly kills: number;
@@ -109,12 +112,20 @@ async function killAndRestart(
   for (let kill = 1; kill <= kills; kill++) {
     await sleep(500 + next() * 2500);
     await broker.kill();
+    if (kill % KILLS_PER_FALSE_START === 0) await startInVain(broker, next() * FALSE_START_MS);
     await broker.start();
     if (kill % KILLS_PER_STOP !== 0) continue;
     await sleep(500 + next() * 500);
     await broker.stop();
     await broker.start();
   }
+}
+
+async function startInVain(broker: BrokerProcess, killAfterMs: number): Promise<void> {
+  const starting = broker.start().catch(() => undefined); // it ended before it was ready, or after
+  await sleep(killAfterMs);
+  await broker.kill();
+  await starting;
 }
 
 /** Waits until every key of every producer has a record acknowledged. */
