@@ -99,6 +99,16 @@ describe("odradek", () => {
     expect(fake.stderr).toMatch(/INFO {2}SIGTERM: stopping\n.*INFO {2}stopped\n$/);
   });
 
+  test("stops at once at a second signal", async () => {
+    const fake = new FakeProcess();
+    await fake.run("--port 0 --ephemeral");
+
+    const codes = await Promise.all([fake.signalled("SIGTERM"), fake.signalled("SIGTERM")]);
+
+    expect(codes).toEqual([1, 1]);
+    expect(fake.stderr).toContain("odradek: stopped at once\n");
+  });
+
   test("takes settings from environment and file, and warns of those it does not know", async () => {
     const fake = new FakeProcess();
     await fake.run("--ephemeral --config server.properties", {
