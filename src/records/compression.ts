@@ -8,8 +8,19 @@ import { zstd } from "./zstd.ts";
 export const CompressionType = { NONE: 0, GZIP: 1, SNAPPY: 2, LZ4: 3, ZSTD: 4 } as const;
 export type CompressionType = (typeof CompressionType)[keyof typeof CompressionType];
 
+/** Deflate's best: 258 bytes by two bits. */
+const GZIP_RATIO_MAX = 1032;
+const GZIP_BYTES_MIN = 18;
+
 const gzip: Codec = {
-  decompress: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
+  decompress(bytes, inflatedBytesMax) {
+    if (bytes.length < GZIP_BYTES_MIN) throw new RangeError(`gzip of ${bytes.length} bytes`);
+    // Ends with the size of what it holds: an honest bomb is not even begun with.
+    const named = bytes.readUInt32LE(bytes.length - 4);
+    if (named > inflatedBytesMax) throw new RangeError(`gzip that holds ${named} bytes`);
+    const maxOutputLength = Math.min(inflatedBytesMax, bytes.length * GZIP_RATIO_MAX);
+    return gunzipSync(bytes, { maxOutputLength });
+  },
   compress: (bytes, level) => gzipSync(bytes, level === undefined ? {} : { level }),
 };
 

@@ -1,18 +1,12 @@
 import { type Codec, optional, required } from "./codec.ts";
+import { inflateLz4Block } from "./lz4-block.ts";
+import { type Lz4Frame, readLz4Frame, writeLz4Frame } from "./lz4-frame.ts";
 
 interface Lz4 {
   compress(bytes: Buffer): Buffer;
-  decompress(frame: Buffer, inflatedBytesMax: number): Buffer;
+  /** The frame has been looked at: it is whole, and inflates to no more than the limit. */
+  decompress(bytes: Buffer, frame: Lz4Frame): Buffer;
 }
-
-const MAGIC = 0x184d2204;
-const MAGIC_BYTES = 4;
-const VERSION_MASK = 0xc0;
-const VERSION_1 = 0x40;
-const INDEPENDENT_BLOCKS = 0x20;
-const BLOCK_CHECKSUMS = 0x10;
-const CONTENT_SIZE = 0x08;
-const UNCOMPRESSED_BIT = 0x80000000;
 
 /** The LZ4 frame format with independent blocks, which is what Kafka takes. */
 export function lz4(): Codec {
@@ -28,64 +22,58 @@ export function nativeLz4(): Lz4 | undefined {
     ? undefined
     : {
         compress: (bytes) => module.compressFrameSync(bytes),
-        decompress: (frame) => module.decompressFrameSync(frame),
+        decompress: (bytes) => module.decompressFrameSync(bytes),
       };
 }
 
+/** lz4js makes frames of linked blocks and believes what it inflates: only its blocks are used. */
 export function javascriptLz4(): Lz4 {
-  const module = required<{
-    compress(bytes: Buffer): Uint8Array;
-    decompress(bytes: Buffer, maxSize: number): Uint8Array;
-  }>("lz4js");
   return {
-    compress: (bytes) => Buffer.from(module.compress(bytes)),
-    decompress: (frame, inflatedBytesMax) => {
-      const bound = Math.min(lz4ContentBound(frame), inflatedBytesMax);
-      return Buffer.from(module.decompress(frame, bound));
+    compress: (bytes) => writeLz4Frame(bytes, javascriptBlocks()),
+    decompress: (bytes, { blocks, contentBytesMax }) => {
+      const inflated = Buffer.allocUnsafe(contentBytesMax);
+      let size = 0;
+      for (const block of blocks) {
+        if (block.isStored) size += bytes.copy(inflated, size, block.start, block.end);
+        else size = inflateLz4Block(bytes, block, inflated, size);
+      }
+      return inflated.subarray(0, size);
     },
+  };
+}
+
+const HASH_TABLE_ENTRIES = 65536;
+
+function javascriptBlocks(): (block: Buffer) => Buffer | undefined {
+  const { compressBlock, compressBound } = required<{
+    compressBlock(
+      from: Buffer,
+      into: Buffer,
+      start: number,
+      length: number,
+      seen: Uint32Array,
+    ): number;
+    compressBound(bytes: number): number;
+  }>("lz4js");
+  const seen = new Uint32Array(HASH_TABLE_ENTRIES);
+  return (block) => {
+    seen.fill(0);
+    const compressed = Buffer.allocUnsafe(compressBound(block.length));
+    const size = compressBlock(block, compressed, 0, block.length, seen);
+    // 0: nothing in it occurs twice.
+    return size === 0 || size >= block.length ? undefined : compressed.subarray(0, size);
   };
 }
 
 export function lz4With(engine: Lz4): Codec {
   return {
-    decompress(frame, inflatedBytesMax) {
-      if (lz4ContentBound(frame) > inflatedBytesMax) {
+    decompress(bytes, inflatedBytesMax) {
+      const frame = readLz4Frame(bytes);
+      if (frame.contentBytesMax > inflatedBytesMax) {
         throw new RangeError("an LZ4 frame that may inflate beyond the limit");
       }
-      return engine.decompress(frame, inflatedBytesMax);
+      return engine.decompress(bytes, frame);
     },
     compress: (bytes) => engine.compress(bytes),
   };
-}
-
-/** Whether a frame is one that Kafka's Java clients can read: version 1, independent blocks. */
-export function isReadableLz4(frame: Buffer): boolean {
-  if (frame.length < MAGIC_BYTES + 3 || frame.readUInt32LE(0) !== MAGIC) return false;
-  const flags = frame[MAGIC_BYTES] as number;
-  return (flags & VERSION_MASK) === VERSION_1 && (flags & INDEPENDENT_BLOCKS) !== 0;
-}
-
-/**
- * The most bytes that a frame can inflate to, by the number and kind of its blocks: no engine has to
- * be trusted with a bomb.
- *
- * @throws RangeError for what is no frame.
- */
-export function lz4ContentBound(frame: Buffer): number {
-  if (frame.length < MAGIC_BYTES + 3 || frame.readUInt32LE(0) !== MAGIC) {
-    throw new RangeError("no LZ4 frame");
-  }
-  const flags = frame[MAGIC_BYTES] as number;
-  const blockBytesMax = 2 ** (8 + 2 * (((frame[MAGIC_BYTES + 1] as number) >> 4) & 7));
-  const trailer = (flags & BLOCK_CHECKSUMS) === 0 ? 0 : 4;
-  let at = MAGIC_BYTES + 3 + ((flags & CONTENT_SIZE) === 0 ? 0 : 8);
-  let bound = 0;
-  while (at + 4 <= frame.length) {
-    const word = frame.readUInt32LE(at);
-    if (word === 0) break;
-    const size = word & ~UNCOMPRESSED_BIT;
-    bound += word >= UNCOMPRESSED_BIT ? size : Math.min(blockBytesMax, size * 255);
-    at += 4 + size + trailer;
-  }
-  return bound;
 }

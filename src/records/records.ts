@@ -1,17 +1,18 @@
-import { ErrorCode, kafkaErrorCausedBy } from "../protocol/errors.ts";
+import { ErrorCode, KafkaError, kafkaErrorCausedBy } from "../protocol/errors.ts";
 import {
+  attributesAt,
   BATCH_HEADER_BYTES,
   type BatchHeader,
   compressionOf,
-  hasDeleteHorizon,
   isLogAppendTime,
   MAGIC_V2,
   readBatchHeader,
   sizeInBytesAt,
   writeBatchHeader,
 } from "./batch.ts";
-import { compress, decompress } from "./compression.ts";
+import { CompressionType, compress, decompress } from "./compression.ts";
 import { VarintReader, varintSize, writeVarint } from "./varint.ts";
+import { prepareZstd } from "./zstd.ts";
 
 export interface Header {
   readonly key: string;
@@ -33,8 +34,8 @@ export const INFLATED_BYTES_MAX = 128 * 1024 * 1024;
 const NO_HEADERS: readonly Header[] = [];
 
 /** The positions of whole batches, one after the other; ends before one that is cut. */
-export function* batchesIn(bytes: Buffer): Generator<number> {
-  let at = 0;
+export function* batchesIn(bytes: Buffer, from = 0): Generator<number> {
+  let at = from;
   while (bytes.length - at >= BATCH_HEADER_BYTES) {
     const size = sizeInBytesAt(bytes, at);
     if (size < BATCH_HEADER_BYTES || size > bytes.length - at) return;
@@ -59,50 +60,90 @@ export function recordsOf(
   const records: Record[] = [];
   try {
     for (let i = 0; i < header.recordCount; i++) records.push(readRecord(reader, header));
+    if (reader.remaining > 0) throw new RangeError(`${reader.remaining} bytes behind the last`);
   } catch (error) {
     throw kafkaErrorCausedBy(error, ErrorCode.CORRUPT_MESSAGE, "a record that is not whole");
   }
   return records;
 }
 
-/** The records of the batch at `at` as bytes, inflated if they are compressed. */
+/**
+ * As {@link recordsOf}, for whoever cannot know that the batch's codec is ready: on Node before 22.15
+ * the first batch in zstd has to wait until that is compiled.
+ *
+ * @throws KafkaError CORRUPT_MESSAGE, by rejecting.
+ */
+export async function inflatedRecordsOf(
+  bytes: Buffer,
+  at = 0,
+  inflatedBytesMax: number = INFLATED_BYTES_MAX,
+): Promise<Record[]> {
+  const preparing = preparationOf(bytes, at);
+  if (preparing !== undefined) await preparing;
+  return recordsOf(bytes, at, inflatedBytesMax);
+}
+
+/**
+ * What must be waited for before all batches in `bytes`, the first one at `from`, can be inflated;
+ * undefined: nothing.
+ */
+export function preparationOf(bytes: Buffer, from = 0): Promise<void> | undefined {
+  for (const at of batchesIn(bytes, from)) {
+    if (compressionOf(attributesAt(bytes, at)) === CompressionType.ZSTD) return prepareZstd();
+  }
+  return undefined;
+}
+
+/**
+ * The records of the batch at `at` as bytes, inflated if they are compressed.
+ *
+ * @throws KafkaError CORRUPT_MESSAGE if the batch is not there as a whole, or does not inflate.
+ */
 export function recordBytes(bytes: Buffer, at: number, inflatedBytesMax: number): Buffer {
   const header = readBatchHeader(bytes, at);
+  if (header.sizeInBytes < BATCH_HEADER_BYTES || header.sizeInBytes > bytes.length - at) {
+    throw new KafkaError(
+      ErrorCode.CORRUPT_MESSAGE,
+      `a batch of ${header.sizeInBytes} bytes in ${bytes.length - at}`,
+    );
+  }
   const stored = bytes.subarray(at + BATCH_HEADER_BYTES, at + header.sizeInBytes);
   return decompress(compressionOf(header.attributes), stored, inflatedBytesMax);
 }
 
 function readRecord(reader: VarintReader, header: BatchHeader): Record {
-  const size = reader.next();
+  const size = reader.nextInt();
   const end = reader.position + size;
   reader.skip(1);
   const timestamp = header.baseTimestamp + reader.next();
-  const offset = header.baseOffset + reader.next();
+  const offset = header.baseOffset + reader.nextInt();
   const key = readNullable(reader);
   const value = readNullable(reader);
   const headers = readHeaders(reader);
   if (reader.position !== end) throw new RangeError(`a record of another size than ${size}`);
-  return { offset, timestamp: timestampOf(timestamp, header), key, value, headers };
-}
-
-/** The base timestamp of a batch with a delete horizon is the horizon: its records know no time. */
-function timestampOf(timestamp: number, { attributes, maxTimestamp }: BatchHeader): number {
-  if (isLogAppendTime(attributes)) return maxTimestamp;
-  return hasDeleteHorizon(attributes) ? Math.min(timestamp, maxTimestamp) : timestamp;
+  const { attributes, maxTimestamp } = header;
+  // Also from a delete horizon, which a base timestamp may be, the deltas lead to the real times.
+  return {
+    offset,
+    timestamp: isLogAppendTime(attributes) ? maxTimestamp : timestamp,
+    key,
+    value,
+    headers,
+  };
 }
 
 function readNullable(reader: VarintReader): Buffer | null {
-  const length = reader.next();
-  return length === -1 ? null : reader.take(length);
+  const length = reader.nextInt();
+  return length < 0 ? null : reader.take(length);
 }
 
 function readHeaders(reader: VarintReader): readonly Header[] {
-  const count = reader.next();
+  const count = reader.nextInt();
   if (count === 0) return NO_HEADERS;
   // A header takes two bytes at least.
   if (count < 0 || count > reader.remaining / 2) throw new RangeError(`${count} headers`);
   return Array.from({ length: count }, () => {
-    const key = reader.take(reader.next()).toString("utf8");
+    const key = reader.take(reader.nextInt()).toString("utf8");
     return { key, value: readNullable(reader) };
   });
 }

@@ -10,6 +10,9 @@ const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00
 const XERIAL_HEADER_BYTES = 16;
 const XERIAL_VERSION = 1;
 const BLOCK_BYTES = 32 * 1024;
+/** Its best is 64 bytes by a copy of three. */
+const RATIO_MAX = 22;
+const EMPTY = Buffer.alloc(0);
 
 /** Snappy as Kafka's clients use it: in xerial's framing, or as one raw block (librdkafka, Go). */
 export function snappy(): Codec {
@@ -40,6 +43,7 @@ export function snappyWith(engine: Snappy): Codec {
       const blocks: Buffer[] = [];
       let left = inflatedBytesMax;
       for (let at = XERIAL_HEADER_BYTES; at < bytes.length; ) {
+        if (bytes.length - at < 4) throw new RangeError("a snappy block without a length");
         const size = bytes.readInt32BE(at);
         const end = at + 4 + size;
         if (size < 0 || end > bytes.length) throw new RangeError(`a snappy block of ${size} bytes`);
@@ -77,8 +81,10 @@ function isXerial(bytes: Buffer): boolean {
 /** A block says first how large it will be: a lie there is caught by the engine. */
 function inflateBlock(engine: Snappy, block: Buffer, inflatedBytesMax: number): Buffer {
   const size = claimedSize(block);
-  if (size > inflatedBytesMax)
-    throw new RangeError(`a snappy block that inflates to ${size} bytes`);
+  if (size > inflatedBytesMax || size > block.length * RATIO_MAX) {
+    throw new RangeError(`a snappy block of ${block.length} bytes that claims to hold ${size}`);
+  }
+  if (size === 0) return EMPTY;
   const inflated = engine.uncompress(block);
   return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.byteLength);
 }

@@ -13,7 +13,7 @@ import {
 } from "./batch.ts";
 import { CompressionType, compress } from "./compression.ts";
 import { type RecordError, RecordsRefused } from "./framing.ts";
-import { isReadableLz4 } from "./lz4.ts";
+import { isReadableLz4 } from "./lz4-frame.ts";
 import { INFLATED_BYTES_MAX, recordBytes } from "./records.ts";
 import { VarintReader } from "./varint.ts";
 
@@ -56,6 +56,8 @@ const CODECS: Readonly<Record<string, number>> = {
 
 /** How many record errors a message repeats. */
 const TOLD_ERRORS_MAX = 3;
+/** How many are listed: each is a sentence in the answer, and a batch holds a million records. */
+const LISTED_ERRORS_MAX = 1000;
 
 /**
  * The rules of Kafka's UnifiedLog.analyzeAndValidateRecords and LogValidator for one batch, in their
@@ -69,17 +71,13 @@ export function validateForAppend(records: Buffer, rules: ValidationRules): Vali
   if (rules.origin === "client" && header.baseOffset !== 0) {
     throw refuse(ErrorCode.INVALID_RECORD, `base offset ${header.baseOffset} instead of 0`);
   }
-  if (header.sizeInBytes > rules.maxMessageBytes) {
-    throw refuse(
-      ErrorCode.MESSAGE_TOO_LARGE,
-      `a batch of ${header.sizeInBytes} bytes, ${rules.partition} takes ${rules.maxMessageBytes}`,
-    );
+  const { sizeInBytes } = header;
+  checkSize(sizeInBytes, rules);
+  if (sizeInBytes < BATCH_HEADER_BYTES || sizeInBytes > records.length) {
+    throw refuse(ErrorCode.CORRUPT_MESSAGE, `a batch of ${sizeInBytes} bytes`);
   }
-  const bytes =
-    header.sizeInBytes === records.length ? records : records.subarray(0, header.sizeInBytes);
-  if (header.sizeInBytes > records.length || !isIntact(bytes, 0)) {
-    throw refuse(ErrorCode.CORRUPT_MESSAGE, "a batch whose CRC is wrong");
-  }
+  const bytes = sizeInBytes === records.length ? records : records.subarray(0, sizeInBytes);
+  if (!isIntact(bytes, 0)) throw refuse(ErrorCode.CORRUPT_MESSAGE, "a batch whose CRC is wrong");
   checkHeader(header, rules.origin);
   checkTimestampType(header, rules);
   return checkRecords(bytes, header, rules);
@@ -111,15 +109,33 @@ function checkRecords(bytes: Buffer, header: BatchHeader, rules: ValidationRules
   checkCodec(codec, bytes);
   const target =
     rules.compressionType === "producer" ? codec : (CODECS[rules.compressionType] ?? codec);
-  const needsRecords = codec === CompressionType.NONE || rules.compacted || target !== codec;
-  if (!needsRecords) {
-    checkTimestamp(header.maxTimestamp, 0, rules);
+  if (codec !== CompressionType.NONE && target === codec && !asksForRecords(rules)) {
+    if (!isTimely(header.maxTimestamp, rules)) {
+      const message = untimely(header.maxTimestamp, 0, rules);
+      throw timestampsRefused([{ batchIndex: 0, message }]);
+    }
     return stamped(bytes, header, header.maxTimestamp, rules);
   }
   const body = recordBytes(bytes, 0, INFLATED_BYTES_MAX);
   const maxTimestamp = walkRecords(body, header, rules);
-  const kept = target === codec ? bytes : recompressed(body, header, target, rules);
-  return stamped(kept, header, maxTimestamp, rules);
+  if (target === codec) return stamped(bytes, header, maxTimestamp, rules);
+  const made = recompressed(body, header, target, rules);
+  checkSize(made.length, rules);
+  return stamped(made, readBatchHeader(made, 0), maxTimestamp, rules);
+}
+
+/** Whether a rule looks at every record of a compressed batch: at its key, or how old it is. */
+function asksForRecords(rules: ValidationRules): boolean {
+  const mayBeTooOld = rules.timestampType === "CreateTime" && rules.now > rules.beforeMaxMs;
+  return rules.compacted || mayBeTooOld;
+}
+
+function checkSize(sizeInBytes: number, { maxMessageBytes, partition }: ValidationRules): void {
+  if (sizeInBytes <= maxMessageBytes) return;
+  throw refuse(
+    ErrorCode.MESSAGE_TOO_LARGE,
+    `a batch of ${sizeInBytes} bytes, ${partition} takes ${maxMessageBytes}`,
+  );
 }
 
 /** What Kafka's own decompressors cannot read is no consumer's to stumble over. */
@@ -135,51 +151,77 @@ function checkCodec(codec: number, bytes: Buffer): void {
   }
 }
 
-/** Looks at every record. Gives back the largest timestamp. */
+/** What is wrong with single records. */
+interface Findings {
+  readonly errors: RecordError[];
+  /** How many records are refused, those that are not listed among them. */
+  count: number;
+  hasInvalidTimestamp: boolean;
+}
+
+/** Looks at every record as a consumer will. Gives back the largest timestamp. */
 function walkRecords(body: Buffer, header: BatchHeader, rules: ValidationRules): number {
   const reader = new VarintReader(body);
-  const keyless: RecordError[] = [];
+  const findings: Findings = { errors: [], count: 0, hasInvalidTimestamp: false };
   let maxTimestamp = -1;
   try {
     for (let i = 0; i < header.recordCount; i++) {
-      const size = reader.next();
+      const size = reader.nextInt();
       const end = reader.position + size;
-      if (size < 0 || size > reader.remaining) throw new RangeError(`a record of ${size} bytes`);
       reader.skip(1);
       const timestamp = header.baseTimestamp + reader.next();
+      reader.nextInt();
+      const keyBytes = reader.skipNullable();
+      reader.skipNullable();
+      skipHeaders(reader);
+      if (reader.position !== end) throw new RangeError(`a record of other than ${size} bytes`);
       if (timestamp > maxTimestamp) maxTimestamp = timestamp;
-      checkTimestamp(timestamp, i, rules);
-      if (rules.compacted && isKeyless(reader)) keyless.push(keylessError(i, rules));
-      reader.position = end;
+      if (rules.compacted && keyBytes < 0) addKeyless(findings, i, rules);
+      else if (!isTimely(timestamp, rules)) addUntimely(findings, i, timestamp, rules);
     }
+    if (reader.remaining !== 0) throw new RangeError(`${reader.remaining} bytes behind the last`);
   } catch (error) {
-    if (error instanceof RangeError) throw refuse(ErrorCode.INVALID_RECORD, error.message);
-    throw error;
+    throw refuse(ErrorCode.INVALID_RECORD, (error as Error).message);
   }
-  if (reader.remaining !== 0) {
-    throw refuse(ErrorCode.INVALID_RECORD, `${reader.remaining} bytes behind the last record`);
-  }
-  if (keyless.length > 0) throw rejected(keyless);
+  if (findings.count > 0) throw rejected(findings);
   return maxTimestamp;
 }
 
-function isKeyless(reader: VarintReader): boolean {
-  reader.next();
-  return reader.next() < 0;
+function skipHeaders(reader: VarintReader): void {
+  const count = reader.nextInt();
+  if (count < 0 || count > reader.remaining) throw new RangeError(`${count} headers`);
+  for (let i = 0; i < count; i++) {
+    if (reader.skipNullable() < 0) throw new RangeError("a header without a key");
+    reader.skipNullable();
+  }
 }
 
-function keylessError(batchIndex: number, { partition }: ValidationRules): RecordError {
-  return {
-    batchIndex,
-    message: `A compacted topic takes no record without a key: ${partition}`,
-  };
+function addKeyless(findings: Findings, batchIndex: number, { partition }: ValidationRules): void {
+  add(findings, batchIndex, `A compacted topic takes no record without a key: ${partition}`);
 }
 
-function rejected(errors: readonly RecordError[]): RecordsRefused {
+function addUntimely(
+  findings: Findings,
+  batchIndex: number,
+  timestamp: number,
+  rules: ValidationRules,
+): void {
+  findings.hasInvalidTimestamp = true;
+  add(findings, batchIndex, untimely(timestamp, batchIndex, rules));
+}
+
+function add(findings: Findings, batchIndex: number, message: string): void {
+  findings.count += 1;
+  if (findings.errors.length < LISTED_ERRORS_MAX) findings.errors.push({ batchIndex, message });
+}
+
+/** One wrong timestamp decides the code for all, as in Kafka. */
+function rejected({ errors, count, hasInvalidTimestamp }: Findings): RecordsRefused {
+  if (hasInvalidTimestamp) return timestampsRefused(errors);
   const told = errors.slice(0, TOLD_ERRORS_MAX).map(({ batchIndex, message }) => {
     return `record ${batchIndex}: ${message}`;
   });
-  const clientMessage = `${errors.length} records were refused, among them ${told.join("; ")}`;
+  const clientMessage = `${count} records were refused, among them ${told.join("; ")}`;
   return new RecordsRefused(ErrorCode.INVALID_RECORD, clientMessage, {
     clientMessage,
     recordErrors: errors,
@@ -196,14 +238,25 @@ function checkTimestampType(header: BatchHeader, { timestampType, origin }: Vali
   });
 }
 
-function checkTimestamp(timestamp: number, batchIndex: number, rules: ValidationRules): void {
-  if (rules.timestampType === "LogAppendTime" || timestamp === -1) return;
+function isTimely(timestamp: number, rules: ValidationRules): boolean {
   const { now, beforeMaxMs, afterMaxMs } = rules;
-  if (timestamp - now <= afterMaxMs && now - timestamp <= beforeMaxMs) return;
-  const message = `Timestamp ${timestamp} of record ${batchIndex} is outside [${now - beforeMaxMs}, ${now + afterMaxMs}]`;
-  throw new RecordsRefused(ErrorCode.INVALID_TIMESTAMP, message, {
+  return (
+    (timestamp - now <= afterMaxMs && now - timestamp <= beforeMaxMs) ||
+    timestamp === -1 ||
+    rules.timestampType === "LogAppendTime"
+  );
+}
+
+function untimely(timestamp: number, batchIndex: number, rules: ValidationRules): string {
+  const { now, beforeMaxMs, afterMaxMs } = rules;
+  return `Timestamp ${timestamp} of record ${batchIndex} is outside [${now - beforeMaxMs}, ${now + afterMaxMs}]`;
+}
+
+function timestampsRefused(recordErrors: readonly RecordError[]): RecordsRefused {
+  const message = recordErrors[0]?.message ?? "a timestamp is out of range";
+  return new RecordsRefused(ErrorCode.INVALID_TIMESTAMP, message, {
     clientMessage: "A record's timestamp is out of range",
-    recordErrors: [{ batchIndex, message }],
+    recordErrors,
   });
 }
 
@@ -218,11 +271,11 @@ function stamped(
     stampLogAppendTime(bytes, 0, rules.now);
     return { bytes, header: readBatchHeader(bytes, 0), logAppendTime: rules.now };
   }
-  if (isLogAppendTime(header.attributes) || header.maxTimestamp !== maxTimestamp) {
-    stampCreateTime(bytes, 0, maxTimestamp);
+  if (!isLogAppendTime(header.attributes) && header.maxTimestamp === maxTimestamp) {
+    return { bytes, header, logAppendTime: -1 };
   }
-  const isSame = bytes.length === header.sizeInBytes && header.maxTimestamp === maxTimestamp;
-  return { bytes, header: isSame ? header : readBatchHeader(bytes, 0), logAppendTime: -1 };
+  stampCreateTime(bytes, 0, maxTimestamp);
+  return { bytes, header: readBatchHeader(bytes, 0), logAppendTime: -1 };
 }
 
 function recompressed(

@@ -1,3 +1,6 @@
+const INT_BYTES_MAX = 5;
+const LONG_BYTES_MAX = 10;
+
 /**
  * Zigzag varints of up to 64 bits, as records use them, without a BigInt: beyond 2^53 the value is
  * not exact, which callers see by Number.isSafeInteger.
@@ -30,7 +33,7 @@ export class VarintReader {
     let value = byte & 0x7f;
     let scale = 0x80;
     do {
-      if (position >= this.#end || position - this.position >= 10) {
+      if (position >= this.#end || position - this.position >= LONG_BYTES_MAX) {
         throw new RangeError("a varint beyond its end");
       }
       byte = this.#bytes[position++] as number;
@@ -39,6 +42,27 @@ export class VarintReader {
     } while (byte >= 0x80);
     this.position = position;
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /**
+   * A length, count or offset delta: 32 bits, in five bytes at most.
+   *
+   * @throws RangeError for more than that, or past the end.
+   */
+  nextInt(): number {
+    const start = this.position;
+    const value = this.next();
+    if (this.position - start > INT_BYTES_MAX || value !== (value | 0)) {
+      throw new RangeError("a varint of more than 32 bits");
+    }
+    return value;
+  }
+
+  /** Passes over a length and that many bytes, none if it is below 0. Gives back the length. */
+  skipNullable(): number {
+    const length = this.nextInt();
+    if (length > 0) this.skip(length);
+    return length;
   }
 
   /** A view of the next bytes. @throws RangeError for a length below 0 or beyond the end. */

@@ -1,5 +1,6 @@
 import zlib from "node:zlib";
 import { type Codec, required } from "./codec.ts";
+import { zstdContentBytesMax } from "./zstd-frame.ts";
 
 /** What newer versions of Node's zlib have. */
 interface NodeZstd {
@@ -25,7 +26,11 @@ export function nodeZstd(): Codec | undefined {
   const { zstdCompressSync, zstdDecompressSync } = zlib as NodeZstd;
   if (zstdCompressSync === undefined || zstdDecompressSync === undefined) return undefined;
   return {
-    decompress: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
+    decompress: (bytes, inflatedBytesMax) => {
+      const maxOutputLength = boundOf(bytes, inflatedBytesMax);
+      if (maxOutputLength === 0) return Buffer.alloc(0);
+      return zstdDecompressSync(bytes, { maxOutputLength });
+    },
     compress: (bytes, level) =>
       zstdCompressSync(
         bytes,
@@ -34,7 +39,16 @@ export function nodeZstd(): Codec | undefined {
   };
 }
 
+function boundOf(bytes: Buffer, inflatedBytesMax: number): number {
+  const bound = zstdContentBytesMax(bytes);
+  if (bound > inflatedBytesMax) {
+    throw new RangeError("Zstandard frames that may inflate beyond the limit");
+  }
+  return bound;
+}
+
 let wasm: ZstdWasm | undefined;
+let preparing: Promise<void> | undefined;
 
 /**
  * Begins to compile the WebAssembly, if this Node needs it: it cannot be used at once. Undefined
@@ -42,17 +56,24 @@ let wasm: ZstdWasm | undefined;
  */
 export function prepareZstd(): Promise<void> | undefined {
   if (wasm !== undefined || nodeZstd() !== undefined) return undefined;
+  preparing ??= loadWasm();
+  return preparing;
+}
+
+/** The same for the WebAssembly, whatever this Node has. */
+export async function loadWasm(): Promise<void> {
   const module = required<ZstdWasm>("@bokuweb/zstd-wasm");
-  return module.init().then(() => {
-    wasm = module;
-  });
+  await module.init();
+  wasm = module;
 }
 
 export function wasmZstd(): Codec {
   return {
-    decompress: (bytes, defaultHeapSize) => {
+    decompress: (bytes, inflatedBytesMax) => {
+      // It allocates what a frame names, or this much, and looks no further.
+      const defaultHeapSize = boundOf(bytes, inflatedBytesMax);
+      if (defaultHeapSize === 0) return Buffer.alloc(0);
       const inflated = ready().decompress(bytes, { defaultHeapSize });
-      if (inflated.length > defaultHeapSize) throw new RangeError("inflates beyond the limit");
       return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.byteLength);
     },
     compress: (bytes, level) => Buffer.from(ready().compress(bytes, level ?? DEFAULT_LEVEL)),
