@@ -87,10 +87,21 @@ type Describe = (configs: ReadonlyMap<string, string>) => ReturnType<typeof desc
 function describerOf({ config }: Services): Describe {
   let plain: ReturnType<Describe> | undefined;
   return (configs) => {
-    if (configs.size > 0) return describeTopicConfig(config, configs);
+    if (configs.size > 0) return asGiven(describeTopicConfig(config, configs), configs);
     plain ??= describeTopicConfig(config, configs);
     return plain;
   };
+}
+
+/** What the request set is answered letter for letter; DescribeConfigs shows what it means. */
+function asGiven(
+  described: ReturnType<Describe>,
+  configs: ReadonlyMap<string, string>,
+): ReturnType<Describe> {
+  return described.map((config) => ({
+    ...config,
+    value: configs.get(config.name) ?? config.value,
+  }));
 }
 
 function answerOf(
