@@ -1,11 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { recordedSettings } from "../../test/replay/settings.ts";
-import { type BrokerProcess, freePort, said, stopped } from "./processes.ts";
+import { type BrokerProcess, said, stopped } from "./processes.ts";
+import { prepareProperties } from "./properties.ts";
 
 const run = promisify(execFile);
 
@@ -33,26 +32,10 @@ async function fetchJars(): Promise<void> {
   await run("mvn", goal, { cwd: here });
 }
 
-/** Apache Kafka 4.4.0 as one combined node with an empty data directory, ready to serve. */
+/** Apache Kafka 4.4.0 as one combined node on an empty data directory, ready to serve. */
 export async function startKafka(): Promise<BrokerProcess> {
   await fetchJars();
-  const directory = await mkdtemp(join(tmpdir(), "odradek-kafka-"));
-  const port = await freePort();
-  const controllerPort = await freePort();
-  const settings: Record<string, string> = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "PLAINTEXT",
-    "log.dirs": join(directory, "data"),
-    ...recordedSettings,
-  };
-  const properties = join(directory, "server.properties");
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  await writeFile(properties, `${lines.join("\n")}\n`);
+  const { directory, properties, port } = await prepareProperties("kafka");
   const logging = join(here, "log4j2.yaml");
   const java = [...javaOptions, `-Dlog4j2.configurationFile=${logging}`, "-cp", `${jars}/*`];
   const format = ["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", properties];

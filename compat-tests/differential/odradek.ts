@@ -1,24 +1,17 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { recordedSettings } from "../../test/replay/settings.ts";
-import { type BrokerProcess, freePort, said, stopped } from "./processes.ts";
+import { type BrokerProcess, said, stopped } from "./processes.ts";
+import { prepareProperties } from "./properties.ts";
 
 const main = join(import.meta.dirname, "../../dist/main.js");
 
-/** Odradek as its users run it: the built program, with a data directory, on a port of its own. */
+/** Odradek as its users run it: the built program, on a port and a data directory of its own. */
 export async function startOdradek(): Promise<BrokerProcess> {
   if (!existsSync(main)) throw new Error("dist/main.js is missing: run `npm run build` first");
-  const directory = await mkdtemp(join(tmpdir(), "odradek-differential-"));
-  const port = await freePort();
-  const overrides = Object.entries(recordedSettings).flatMap(([name, value]) => [
-    "--override",
-    `${name}=${value}`,
-  ]);
-  const options = ["--port", String(port), "--data-dir", join(directory, "data"), ...overrides];
-  const child = spawn(process.execPath, [main, ...options]);
+  const { directory, properties, port } = await prepareProperties("odradek");
+  const child = spawn(process.execPath, [main, "--config", properties]);
   await said(child, String(port));
   return {
     name: "Odradek",
