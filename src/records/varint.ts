@@ -30,6 +30,7 @@ export class VarintReader {
       this.position = position;
       return (byte >>> 1) ^ -(byte & 1);
     }
+    const isNegative = (byte & 1) !== 0;
     let value = byte & 0x7f;
     let scale = 0x80;
     do {
@@ -41,7 +42,7 @@ export class VarintReader {
       scale *= 0x80;
     } while (byte >= 0x80);
     this.position = position;
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return isNegative ? -(value + 1) / 2 : value / 2;
   }
 
   /**

@@ -22,7 +22,7 @@ const BlockType = { RAW: 0, REPEATED: 1, COMPRESSED: 2 } as const;
 export function zstdContentBytesMax(bytes: Buffer): number {
   let total = 0;
   let at = 0;
-  while (at < bytes.length) {
+  do {
     const magic = at + 8 <= bytes.length ? bytes.readUInt32LE(at) : 0;
     if ((magic & SKIPPABLE_MASK) >>> 0 === SKIPPABLE_MAGIC) {
       at += 8 + bytes.readUInt32LE(at + 4);
@@ -33,7 +33,7 @@ export function zstdContentBytesMax(bytes: Buffer): number {
     const frame = readFrame(bytes, at);
     total += frame.contentBytesMax;
     at = frame.end;
-  }
+  } while (at < bytes.length);
   return total;
 }
 
