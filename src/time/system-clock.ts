@@ -14,6 +14,7 @@ export class SystemClock implements Clock {
   readonly #queue = new TimerQueue();
   #wakeUp: NodeJS.Timeout | undefined;
   #wakeUpMs = Number.POSITIVE_INFINITY;
+  #isStopped = false;
 
   now(): number {
     return Date.now();
@@ -31,12 +32,13 @@ export class SystemClock implements Clock {
 
   /** No timer fires any more. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#wakeUp);
-    this.#wakeUpMs = Number.NEGATIVE_INFINITY;
   }
 
   #arm(dueMs: number): void {
     clearTimeout(this.#wakeUp);
+    if (this.#isStopped) return;
     this.#wakeUpMs = dueMs;
     const delay = Math.ceil(Math.min(dueMs - this.monotonicMs(), DELAY_MS_MAX));
     this.#wakeUp = setTimeout(() => this.#fire(), Math.max(delay, GRANULARITY_MS));
@@ -46,14 +48,16 @@ export class SystemClock implements Clock {
   #fire(): void {
     this.#wakeUpMs = Number.POSITIVE_INFINITY;
     const nowMs = this.monotonicMs() + GRANULARITY_MS;
-    for (
-      let due = this.#queue.takeDue(nowMs);
-      due !== undefined;
-      due = this.#queue.takeDue(nowMs)
-    ) {
-      due.run();
+    try {
+      while (!this.#isStopped) {
+        const due = this.#queue.takeDue(nowMs);
+        if (due === undefined) return;
+        due.run();
+      }
+    } finally {
+      // Also when one throws: the others are not to blame.
+      const next = this.#queue.nextDueMs;
+      if (next !== undefined && next < this.#wakeUpMs) this.#arm(next);
     }
-    const next = this.#queue.nextDueMs;
-    if (next !== undefined && next < this.#wakeUpMs) this.#arm(next);
   }
 }
