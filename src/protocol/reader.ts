@@ -11,17 +11,24 @@ const HIGH_WORD_MAX = 2 ** 21 - 1;
 /** A compact string could say more, but Kafka holds it to what the old form can say. */
 const STRING_BYTES_MAX = 2 ** 15 - 1;
 const EMPTY_BYTES = Buffer.alloc(0);
+/**
+ * All arrays of one message together. An element of two bytes becomes an object of a hundred and more:
+ * a frame of the largest size, full of them, would take more memory than a process may have.
+ */
+const ELEMENTS_MAX = 2 ** 20;
 
 /**
  * Reads Kafka's primitives from one message. Believes no length before it has compared it with what
  * is left. Byte fields are views, valid for as long as the frame they came from.
  *
- * @throws DecodeError past the end, for a length that lies, and for an int64 beyond ±(2^53−1).
+ * @throws DecodeError past the end, for a length that lies, for more than a million elements, and
+ * for an int64 beyond ±(2^53−1).
  */
 export class Reader {
   readonly #bytes: Buffer;
   readonly #end: number;
   #position: number;
+  #elements = 0;
 
   constructor(bytes: Buffer, start = 0, end = bytes.length) {
     this.#bytes = bytes;
@@ -207,6 +214,10 @@ export class Reader {
   #count(count: number, elementBytesMin: number): number {
     if (count * elementBytesMin > this.remaining) {
       throw new DecodeError(`an array of ${count} elements in ${this.remaining} bytes`);
+    }
+    this.#elements += count;
+    if (this.#elements > ELEMENTS_MAX) {
+      throw new DecodeError(`arrays of ${this.#elements} elements and more`);
     }
     return count;
   }

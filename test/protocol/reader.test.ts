@@ -155,3 +155,15 @@ test("byte fields are views of the frame, not copies", () => {
   expect(bytes.buffer).toBe(frame.buffer);
   expect(bytes).toEqual(Buffer.from("abcd", "hex"));
 });
+
+describe("the arrays of one message", () => {
+  test("hold a million elements together, and no more: memory is not the client's to take", () => {
+    const bytes = Buffer.alloc(2 ** 20 + 8);
+    bytes.writeInt32BE(2 ** 20, 0);
+    bytes.writeInt32BE(1, 4);
+    const reader = new Reader(bytes);
+
+    expect(reader.arrayLength(1)).toBe(2 ** 20);
+    expect(() => reader.arrayLength(1)).toThrow(DecodeError);
+  });
+});
