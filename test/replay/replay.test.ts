@@ -44,6 +44,11 @@ describe("answers recorded from Apache Kafka 4.4.0", () => {
       played.set(scenario.name, await playOnNewBroker(scenario));
     };
     await Promise.all(all.map(play));
+    // Side by side on a busy machine an answer may come as late as if it had waited: alone it does not.
+    for (const scenario of all) {
+      const { differences = [] } = played.get(scenario.name) ?? {};
+      if (differences.some(({ path }) => path === "tookMs")) await play(scenario);
+    }
   }, 60_000);
 
   const allDifferences = () => [...played.values()].flatMap((replay) => replay.differences);
