@@ -32,6 +32,20 @@ const resourceTypes: ReadonlySet<number> = new Set([
   GROUP,
 ]);
 
+/** Resources without settings of their own: those of a type look alike. */
+const alikeTypes: ReadonlySet<number> = new Set([CLIENT_METRICS, GROUP]);
+
+type Configs = DescribeConfigsResultInput["configs"];
+
+/** What the resources of one request share. */
+interface Call {
+  readonly request: DescribeConfigsRequest;
+  readonly context: RequestContext;
+  readonly services: Services;
+  /** By what was asked. Each is made once: a small request may name the same broker a million times. */
+  readonly told: Map<string, Promise<Configs>>;
+}
+
 /**
  * DescribeConfigs says what the settings of topics, brokers, loggers, groups and subscriptions to
  * client metrics are, and where each value comes from. A resource of another type fails them all.
@@ -46,8 +60,9 @@ export const describeConfigsHandler: Handler = defineHandler({
 
   async handle(request, context, services) {
     const { resources } = request;
+    const call: Call = { request, context, services, told: new Map() };
     const results = resources.every(({ resourceType }) => resourceTypes.has(resourceType))
-      ? await Promise.all(resources.map((each) => describe(each, request, context, services)))
+      ? await Promise.all(resources.map((each) => describe(each, call)))
       : resources.map((each) => failed(each, ErrorCode.INVALID_REQUEST, "no such resource type"));
     return { throttleTimeMs: 0, results };
   },
@@ -55,36 +70,47 @@ export const describeConfigsHandler: Handler = defineHandler({
 
 async function describe(
   resource: DescribeConfigsResource,
-  request: DescribeConfigsRequest,
-  context: RequestContext,
-  services: Services,
+  call: Call,
 ): Promise<DescribeConfigsResultInput> {
-  const refusal = refusalOf(resource, context);
+  const refusal = refusalOf(resource, call.context);
   if (refusal !== ErrorCode.NONE) return failed(resource, refusal, "");
   try {
-    const configs = asked(configsOf(resource, services), resource.configurationKeys);
-    const documentation = request.includeDocumentation
-      ? (await import("../config/documentation.ts")).documentationOf
-      : undefined;
+    const configs = await toldOnce(resource, call);
     const { resourceType, resourceName } = resource;
-    return {
-      errorCode: ErrorCode.NONE,
-      errorMessage: "",
-      resourceType,
-      resourceName,
-      configs: configs.map((config) => ({
-        ...config,
-        synonyms: request.includeSynonyms ? config.synonyms : [],
-        documentation:
-          resourceType === BROKER_LOGGER
-            ? ""
-            : (documentation?.(resourceType, config.name) ?? null),
-      })),
-    };
+    return { errorCode: ErrorCode.NONE, errorMessage: "", resourceType, resourceName, configs };
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error;
     return failed(resource, error.code, error.message);
   }
+}
+
+function toldOnce(resource: DescribeConfigsResource, call: Call): Promise<Configs> {
+  const { resourceType, resourceName, configurationKeys } = resource;
+  const isAlike = alikeTypes.has(resourceType) && resourceName !== "";
+  const key = JSON.stringify([resourceType, isAlike || resourceName, configurationKeys]);
+  const known = call.told.get(key);
+  if (known !== undefined) return known;
+  const made = tell(resource, call);
+  call.told.set(key, made);
+  return made;
+}
+
+/** @throws KafkaError as {@link configsOf} */
+async function tell(
+  resource: DescribeConfigsResource,
+  { request, services }: Call,
+): Promise<Configs> {
+  const configs = asked(configsOf(resource, services), resource.configurationKeys);
+  const documentation = request.includeDocumentation
+    ? (await import("../config/documentation.ts")).documentationOf
+    : undefined;
+  const { resourceType } = resource;
+  return configs.map((config) => ({
+    ...config,
+    synonyms: request.includeSynonyms ? config.synonyms : [],
+    documentation:
+      resourceType === BROKER_LOGGER ? "" : (documentation?.(resourceType, config.name) ?? null),
+  }));
 }
 
 function refusalOf(

@@ -27,17 +27,20 @@ export const describeGroupsHandler: Handler = defineHandler({
   handle(request, context, { groups }) {
     const withOperations =
       request.includeAuthorizedOperations && context.version >= AUTHORIZED_OPERATIONS_FROM_VERSION;
-    return {
-      groups: request.groups.map((groupId) => {
-        if (!context.may("describe", "group", groupId)) {
-          return describeRefusal(groupId, ErrorCode.GROUP_AUTHORIZATION_FAILED);
-        }
-        const described = groups.describeGroup(groupId, context.version);
-        return withOperations && described.errorCode === ErrorCode.NONE
-          ? { ...described, authorizedOperations: operationsOn(groupId, context) }
-          : described;
-      }),
+    const describe = (groupId: string) => {
+      if (!context.may("describe", "group", groupId)) {
+        return describeRefusal(groupId, ErrorCode.GROUP_AUTHORIZATION_FAILED);
+      }
+      const described = groups.describeGroup(groupId, context.version);
+      return withOperations && described.errorCode === ErrorCode.NONE
+        ? { ...described, authorizedOperations: operationsOn(groupId, context) }
+        : described;
     };
+    // Each once, however often it is named: a description is larger than a name.
+    const described = new Map(
+      [...new Set(request.groups)].map((groupId) => [groupId, describe(groupId)]),
+    );
+    return { groups: request.groups.flatMap((groupId) => described.get(groupId) ?? []) };
   },
 });
 

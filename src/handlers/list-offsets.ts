@@ -57,8 +57,9 @@ export const listOffsetsHandler: Handler = defineHandler({
 function answersFor(topic: Topic, call: Call) {
   const byIndex = new Map<number, Wanted[]>();
   for (const wanted of topic.partitions) {
-    const same = byIndex.get(wanted.partitionIndex) ?? [];
-    byIndex.set(wanted.partitionIndex, [...same, wanted]);
+    const same = byIndex.get(wanted.partitionIndex);
+    if (same === undefined) byIndex.set(wanted.partitionIndex, [wanted]);
+    else same.push(wanted);
   }
   return [...byIndex.values()].map(([wanted, ...more]) =>
     more.length > 0

@@ -123,8 +123,10 @@ async function createThenAnswer(asked: Asked, answer: AnswerTo): Promise<Metadat
   const mayCreateAny = context.may("create", "cluster", CLUSTER_NAME);
   const mayCreate = (name: string) => mayCreateAny || context.may("create", "topic", name);
   const faults = new Map<string, ErrorCode>();
+  // A name that cannot be is the client's mistake, told in the answer: it is not worth a line of the log.
+  const creatable = asked.unknown.filter((name) => topicNameFault(name) === undefined);
   await Promise.all(
-    asked.unknown.filter(mayCreate).map(async (name) => {
+    creatable.filter(mayCreate).map(async (name) => {
       try {
         await services.controller.autoCreate(name);
       } catch (error) {

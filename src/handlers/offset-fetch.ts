@@ -31,6 +31,8 @@ interface Surroundings {
   readonly context: RequestContext;
   readonly groups: GroupCoordinator;
   readonly image: MetadataImage;
+  /** Everything a group has, by group: fetched once, however often the request names it. */
+  readonly whole: Map<string, Promise<Fetched>>;
 }
 
 /**
@@ -48,11 +50,11 @@ export const offsetFetchHandler: Handler = defineHandler({
   api: offsetFetch,
 
   async handle(request, context, { groups, image }) {
-    const around: Surroundings = { context, groups, image: image() };
+    const around: Surroundings = { context, groups, image: image(), whole: new Map() };
     if (context.version >= SEVERAL_GROUPS_FROM_VERSION) {
       const answers = request.groups.map(async (asked) => ({
         groupId: asked.groupId,
-        ...(await fetchGroup(asked, around)),
+        ...(await fetchOnce(asked, around)),
       }));
       return { groups: await Promise.all(answers) };
     }
@@ -66,6 +68,15 @@ export const offsetFetchHandler: Handler = defineHandler({
     return { errorCode, topics: needsCodes ? refused(topics ?? [], errorCode) : found };
   },
 });
+
+function fetchOnce(asked: Asked, around: Surroundings): Promise<Fetched> {
+  if (asked.topics !== null) return fetchGroup(asked, around);
+  const known = around.whole.get(asked.groupId);
+  if (known !== undefined) return known;
+  const fetched = fetchGroup(asked, around);
+  around.whole.set(asked.groupId, fetched);
+  return fetched;
+}
 
 async function fetchGroup(asked: Asked, around: Surroundings): Promise<Fetched> {
   const { context, groups } = around;

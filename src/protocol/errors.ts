@@ -193,13 +193,16 @@ export function errorName(code: number): string {
   return names.get(code) ?? String(code);
 }
 
+/** A message may repeat what a client sent, and a string of the protocol has 32767 bytes at most. */
+const MESSAGE_CHARACTERS_MAX = 4000;
+
 /** An expected refusal. Carries the code the client will see; anything else thrown is a bug. */
 export class KafkaError extends Error {
   override readonly name: string = "KafkaError";
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(message.slice(0, MESSAGE_CHARACTERS_MAX), options);
     this.code = code;
   }
 }

@@ -6,14 +6,17 @@ const BY_REFERENCE_BYTES = 1024;
 /** What the length of a string can say, and Kafka takes in either form. */
 const STRING_BYTES_MAX = 2 ** 15 - 1;
 
+/** What one message may take beside the byte fields it refers to: no honest one comes near. */
+const COPIED_BYTES_MAX = 256 * 1024 * 1024;
+
 /** What a byte field may be given as: several slices are sent back to back. */
 export type ByteSlices = Buffer | readonly Buffer[];
 
 /**
  * Collects Kafka's primitives for one message, as few chunks for one `writev`.
  *
- * @throws RangeError for a string of more than 32767 bytes, which the protocol cannot carry,
- * and for a uuid that is none.
+ * @throws RangeError for a string of more than 32767 bytes, which the protocol cannot carry, for a
+ * uuid that is none, and for a message without bounds.
  */
 export class Writer {
   #buffer: Buffer;
@@ -206,6 +209,9 @@ export class Writer {
 
   #grow(size: number): void {
     const pending = this.#position - this.#chunkStart;
+    if (pending + size > COPIED_BYTES_MAX) {
+      throw new RangeError(`a message of more than ${COPIED_BYTES_MAX} bytes`);
+    }
     const larger = Buffer.allocUnsafe(Math.max(2 * this.#buffer.length, pending + size + 64));
     this.#buffer.copy(larger, 0, this.#chunkStart, this.#position);
     this.#buffer = larger;
