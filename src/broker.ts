@@ -11,6 +11,7 @@ import { checkTopicOverrides } from "./config/topic-config.ts";
 import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
 import { InternalLogTopic } from "./coordinator/internal-log.ts";
 import type { Services } from "./handlers/handler.ts";
+import { FetchBudget } from "./partition/fetch-budget.ts";
 import { FetchSessions } from "./partition/fetch-sessions.ts";
 import { Partitions } from "./partition/partitions.ts";
 import { ProducerIds } from "./partition/producer-ids.ts";
@@ -233,6 +234,7 @@ function servicesOf(given: {
       clock,
       random: Math.random,
     }),
+    fetchBudget: new FetchBudget({ answerBytesMax: 4 * MIB, bytesMax: 48 * MIB }),
     producerIds: new ProducerIds(() => controller.allocateProducerIds()),
     groups,
     controller,

@@ -126,7 +126,7 @@ function readAndAnswer(
   scope: FetchScope,
   call: Call,
 ): FetchResponseInput | Promise<FetchResponseInput> {
-  const reading = new PlanReading(plan, terms);
+  const reading = new PlanReading(plan, terms, call.services.fetchBudget);
   call.context.whenSent(() => reading.release());
   const answer = () => responseOf(scope, reading.results, call);
   const late = reading.run();

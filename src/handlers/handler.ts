@@ -2,6 +2,7 @@ import type { Controller } from "../cluster/controller.ts";
 import type { MetadataImage } from "../cluster/image.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { FetchBudget } from "../partition/fetch-budget.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import type { ProducerIds } from "../partition/producer-ids.ts";
@@ -62,6 +63,7 @@ export interface Services {
   readonly logger: Logger;
   readonly partitions: Partitions;
   readonly fetchSessions: FetchSessions;
+  readonly fetchBudget: FetchBudget;
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
   readonly controller: Controller;

@@ -2,6 +2,7 @@ import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
 import type { LogSlice } from "../storage/log.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Lifetime } from "../time/lifetime.ts";
+import type { FetchBudget } from "./fetch-budget.ts";
 import type { Isolation, Partition } from "./partition.ts";
 import { until } from "./until.ts";
 
@@ -128,11 +129,14 @@ export class PlanReading {
   #bytesLeft: number;
   #hasRecords = false;
   readonly #slices: LogSlice[] = [];
+  readonly #budget: FetchBudget;
+  #bytesTaken = 0;
 
-  constructor(plan: readonly Wanted[], terms: Terms) {
+  constructor(plan: readonly Wanted[], terms: Terms, budget: FetchBudget) {
     this.#plan = plan;
     this.#isolation = terms.isolation;
-    this.#bytesLeft = terms.maxBytes;
+    this.#bytesLeft = Math.min(terms.maxBytes, budget.allowance());
+    this.#budget = budget;
   }
 
   run(): undefined | Promise<undefined> {
@@ -154,6 +158,8 @@ export class PlanReading {
   release(): void {
     for (const slice of this.#slices) slice.release();
     this.#slices.length = 0;
+    this.#budget.give(this.#bytesTaken);
+    this.#bytesTaken = 0;
   }
 
   async #resume(slice: Promise<LogSlice>, target: Partition): Promise<undefined> {
@@ -192,6 +198,8 @@ export class PlanReading {
   #take(slice: LogSlice, partition: Partition): void {
     if (slice.bytes > 0) this.#hasRecords = true;
     this.#slices.push(slice);
+    this.#budget.take(slice.bytes);
+    this.#bytesTaken += slice.bytes;
     this.#bytesLeft -= slice.bytes;
     this.results.push({ ...empty(partition), records: slice.chunks, bytes: slice.bytes });
   }

@@ -41,6 +41,8 @@ export interface ConnectionOptions {
 }
 
 const UNKNOWN_SOFTWARE = "unknown";
+/** What a client must send of a frame within the time a partial frame has. */
+const PROGRESS_BYTES = 64 * 1024;
 /** Errors by which a request is refused with nothing but the end of the connection. */
 const CLIENTS_FAULTS: ReadonlySet<string> = new Set(["CloseConnection", "DecodeError", "NotKafka"]);
 
@@ -48,7 +50,7 @@ const CLIENTS_FAULTS: ReadonlySet<string> = new Set(["CloseConnection", "DecodeE
  * One client, from accept to close. One request at a time, as Kafka does: the next frame is not
  * looked at before the answer to the last one has been taken by the socket, so answers keep their
  * order without bookkeeping, and a client that does not read slows only itself. While a request is
- * under way the socket is not read, beyond the chunk that has arrived.
+ * under way one chunk more is read, at most.
  */
 export class Connection implements ConnectionContext {
   readonly id: number;
@@ -64,10 +66,16 @@ export class Connection implements ConnectionContext {
   readonly #remoteAddress: string;
   /** A request is being served, or its answer waits for the client to read. */
   #isBusy = false;
+  /** The first of the two: it ends without the client's doing. */
+  #isServing = false;
+  /** What comes next lies here already: the socket is not read until it is served. */
+  #isAhead = false;
   #isClosing = false;
   /** When the client last sent or took something, monotonic milliseconds. */
   #lastActiveMs: number;
   #frameBeganMs: number | undefined;
+  /** How much of that frame had arrived by then. */
+  #frameBytes = 0;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -96,12 +104,12 @@ export class Connection implements ConnectionContext {
     return this.#remoteAddress;
   }
 
-  /** Nothing is under way, and nothing has been for so long. */
+  /** When the client last did something; never, while it is we who are at work. */
   idleSince(): number {
-    return this.#isBusy ? Number.POSITIVE_INFINITY : this.#lastActiveMs;
+    return this.#isServing ? Number.POSITIVE_INFINITY : this.#lastActiveMs;
   }
 
-  /** When a frame began that is not whole yet; undefined between frames. */
+  /** Since when a frame that is not whole has not come on as it should; undefined between frames. */
   partialSince(): number | undefined {
     return this.#isBusy ? undefined : this.#frameBeganMs;
   }
@@ -110,6 +118,7 @@ export class Connection implements ConnectionContext {
   finish(): void {
     this.#isClosing = true;
     if (this.#isBusy) this.#lifetime.end();
+    else if (this.#socket.writableLength > 0) this.#end();
     else this.close();
   }
 
@@ -131,27 +140,54 @@ export class Connection implements ConnectionContext {
    */
   receive(chunk: Buffer, isBorrowed: boolean): boolean {
     this.#lastActiveMs = this.#options.nowMs();
+    if (this.#isBusy) {
+      // One chunk ahead is enough; while it is not there, the end of the connection is still heard.
+      this.#frames.keep(chunk, isBorrowed);
+      this.#isAhead = true;
+      this.#socket.pause();
+      return false;
+    }
     this.#frames.push(chunk, isBorrowed);
     this.#serveFrames();
     this.#frames.giveBack();
-    return !this.#isBusy;
+    this.#isAhead = this.#isBusy && this.#frames.hasRest;
+    if (this.#isAhead || this.#socket.writableNeedDrain) {
+      this.#socket.pause();
+      return false;
+    }
+    return true;
   }
 
   /** Serves what has arrived, until a request has to be waited for. */
   #serveFrames(): void {
+    const socket = this.#socket;
+    // Answers of requests that came together leave together.
+    socket.cork();
     try {
       while (!this.#isBusy && !this.#socket.destroyed) {
         const frame = this.#frames.next();
         if (frame === undefined) break;
+        this.#frameBeganMs = undefined;
         this.#serve(frame);
       }
     } catch (error) {
       this.#failed(error);
       return;
+    } finally {
+      socket.uncork();
     }
-    this.#frameBeganMs = this.#frames.isInsideFrame
-      ? (this.#frameBeganMs ?? this.#lastActiveMs)
-      : undefined;
+    this.#notePartialFrame();
+  }
+
+  /** A large frame may take its time, as long as it comes on: every so many bytes count as a start. */
+  #notePartialFrame(): void {
+    const bytes = this.#frames.partialBytes;
+    if (bytes === 0) {
+      this.#frameBeganMs = undefined;
+    } else if (this.#frameBeganMs === undefined || bytes - this.#frameBytes >= PROGRESS_BYTES) {
+      this.#frameBeganMs = this.#lastActiveMs;
+      this.#frameBytes = bytes;
+    }
   }
 
   #serve(frame: Buffer): void {
@@ -161,9 +197,11 @@ export class Connection implements ConnectionContext {
       return;
     }
     this.#isBusy = true;
-    this.#socket.pause();
+    this.#isServing = true;
     reply.then(
       (late) => {
+        this.#isServing = false;
+        this.#lastActiveMs = this.#options.nowMs();
         this.#answer(late);
         if (!this.#socket.writableNeedDrain) this.#resume();
       },
@@ -173,7 +211,7 @@ export class Connection implements ConnectionContext {
 
   #answer(reply: Reply | undefined): void {
     if (reply === undefined) return;
-    if (this.#socket.destroyed) {
+    if (!this.#socket.writable) {
       reply.release?.();
       return;
     }
@@ -206,11 +244,18 @@ export class Connection implements ConnectionContext {
     this.#isBusy = false;
     this.#lastActiveMs = this.#options.nowMs();
     if (this.#isClosing) {
-      this.#socket.end(() => this.#socket.destroy());
+      this.#end();
       return;
     }
     this.#serveFrames();
-    if (!this.#isBusy) this.#socket.resume();
+    this.#isAhead = this.#isBusy && this.#frames.hasRest;
+    if (this.#isAhead || this.#socket.writableNeedDrain) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** Closes once what has been written is with the system. */
+  #end(): void {
+    this.#socket.end(() => this.#socket.destroy());
   }
 
   /** What a client did wrong is told in a sentence; anything else is ours, and told with its origin. */

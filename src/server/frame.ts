@@ -38,6 +38,11 @@ export class FrameSplitter {
     return this.#partialBytes > 0;
   }
 
+  /** How much there is of a frame that is not there as a whole; 0 between frames. */
+  get partialBytes(): number {
+    return this.#partialBytes;
+  }
+
   /** What has arrived. The previous chunk must have been used up by {@link next}. */
   push(chunk: Buffer, isBorrowed: boolean): void {
     this.#chunk = chunk;
@@ -45,11 +50,24 @@ export class FrameSplitter {
     this.#isBorrowed = isBorrowed;
   }
 
+  /** Some of what has arrived has not been looked at. */
+  get hasRest(): boolean {
+    return this.#position < this.#chunk.length;
+  }
+
+  /** More has arrived before the previous chunk was used up. */
+  keep(chunk: Buffer, isBorrowed: boolean): void {
+    const rest = this.#chunk.subarray(this.#position);
+    if (rest.length > 0) this.#chunk = Buffer.concat([rest, chunk]);
+    else this.#chunk = isBorrowed ? Buffer.from(chunk) : chunk;
+    this.#position = 0;
+    this.#isBorrowed = false;
+  }
+
   /** A borrowed chunk goes back: what has not been looked at is copied. */
   giveBack(): void {
     if (!this.#isBorrowed) return;
-    const hasRest = this.#position < this.#chunk.length;
-    this.#chunk = hasRest ? Buffer.from(this.#chunk.subarray(this.#position)) : NOTHING;
+    this.#chunk = this.hasRest ? Buffer.from(this.#chunk.subarray(this.#position)) : NOTHING;
     this.#position = 0;
     this.#isBorrowed = false;
   }

@@ -37,6 +37,7 @@ export interface Binding {
 }
 
 const SWEEP_MS = 1000;
+const PORT_ATTEMPTS = 5;
 /** Larger reads are slower: they leave the processor's cache before they are looked at. */
 const READ_BUFFER_BYTES = 64 * 1024;
 
@@ -71,26 +72,36 @@ export class Listeners {
    * @throws what the system says, EADDRINUSE above all.
    */
   async bind(binding: Binding): Promise<number> {
-    let { port } = binding;
-    let failure: unknown;
-    let isBound = false;
-    for (const host of binding.hosts) {
-      const server = createServer({ pauseOnConnect: true }, (socket) =>
-        this.#accept(socket, binding.name),
-      );
+    // A port that the system chose for one address may be taken on the next: then another is tried.
+    for (let attempt = 1; ; attempt++) {
       try {
-        await listen(server, { port, host, backlog: this.#options.limits.backlog });
+        return await this.#bindAll(binding);
       } catch (error) {
-        if (!isMissingAddress(error)) throw error;
-        failure = error;
-        continue;
+        if (binding.port !== 0 || attempt === PORT_ATTEMPTS || !isTaken(error)) throw error;
       }
-      isBound = true;
-      this.#servers.push(server);
-      port = (server.address() as AddressInfo).port;
     }
-    if (!isBound) throw failure;
-    return port;
+  }
+
+  async #bindAll({ name, hosts, port }: Binding): Promise<number> {
+    const servers: Server[] = [];
+    let chosen = port;
+    let failure: unknown;
+    for (const host of hosts) {
+      const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket, name));
+      try {
+        await listen(server, { port: chosen, host, backlog: this.#options.limits.backlog });
+        servers.push(server);
+        chosen = (server.address() as AddressInfo).port;
+      } catch (error) {
+        failure = error;
+        if (isMissingAddress(error)) continue;
+        await Promise.all(servers.map(closeServer));
+        throw error;
+      }
+    }
+    if (servers.length === 0) throw failure;
+    this.#servers.push(...servers);
+    return chosen;
   }
 
   /** Stops accepting, lets answers that are under way leave, closes what is left after `graceMs`. */
@@ -175,6 +186,10 @@ async function listen(
 ): Promise<void> {
   server.listen(host === undefined ? { port, backlog } : { port, host, backlog });
   await once(server, "listening");
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EADDRINUSE";
 }
 
 /** This machine has no such address: no IPv6, say. */

@@ -57,8 +57,19 @@ function serve(
   call: Call,
   services: Services,
 ): Reply | undefined | Promise<Reply | undefined> {
-  const answer = handler.serve(reader, call, services);
-  return answer instanceof Promise ? answer.then((late) => call.reply(late)) : call.reply(answer);
+  try {
+    const answer = handler.serve(reader, call, services);
+    if (!(answer instanceof Promise)) return call.reply(answer);
+    return answer
+      .then((late) => call.reply(late))
+      .catch((error: unknown) => {
+        call.abandon();
+        throw error;
+      });
+  } catch (error) {
+    call.abandon();
+    throw error;
+  }
 }
 
 /** One request as its handler sees it. */
@@ -104,6 +115,11 @@ class Call implements RequestContext {
 
   whenSent(run: () => void): void {
     this.#onSent = run;
+  }
+
+  /** There will be no answer: what was borrowed for it goes back. */
+  abandon(): void {
+    this.#onSent?.();
   }
 
   reply(answer: Answer | undefined): Reply | undefined {
