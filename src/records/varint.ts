@@ -52,6 +52,11 @@ export class VarintReader {
    */
   nextInt(): number {
     const start = this.position;
+    const first = this.#bytes[start];
+    if (first !== undefined && first < 0x80 && start < this.#end) {
+      this.position = start + 1;
+      return (first >>> 1) ^ -(first & 1);
+    }
     const value = this.next();
     if (this.position - start > INT_BYTES_MAX || value !== (value | 0)) {
       throw new RangeError("a varint of more than 32 bits");
@@ -62,7 +67,9 @@ export class VarintReader {
   /** Passes over a length and that many bytes, none if it is below 0. Gives back the length. */
   skipNullable(): number {
     const length = this.nextInt();
-    if (length > 0) this.skip(length);
+    if (length <= 0) return length;
+    if (length > this.#end - this.position) throw new RangeError(`a length of ${length}`);
+    this.position += length;
     return length;
   }
 
