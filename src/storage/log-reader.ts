@@ -5,7 +5,7 @@ import {
   maxTimestampAt,
   sizeInBytesAt,
 } from "../records/batch.ts";
-import { recordsOf } from "../records/records.ts";
+import { inflatedRecordsOf } from "../records/records.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { Segment } from "./segment.ts";
 import type { LogTail } from "./tail-cache.ts";
@@ -99,7 +99,7 @@ export class LogReader {
       const size = sizeInBytesAt(header, 0);
       if (maxTimestampAt(header, 0) >= timestamp) {
         const batch = await this.readBatch(segment, position, size);
-        const found = recordsOf(batch).find(
+        const found = (await inflatedRecordsOf(batch)).find(
           (record) => record.timestamp >= timestamp && record.offset >= from,
         );
         if (found !== undefined && found.offset < upTo) return withEpoch(found, batch);
@@ -113,9 +113,12 @@ export class LogReader {
     const start = segment.locate(offset);
     if (start === undefined) return undefined;
     const batch = await this.readBatch(segment, start.position, start.batchBytes);
-    const largest = maxTimestampAt(batch, 0);
-    const found = recordsOf(batch).find(({ timestamp }) => timestamp === largest);
-    return found === undefined ? undefined : withEpoch(found, batch);
+    // Not the one that has the header's time: in a compressed batch that is what a client says.
+    let latest: { readonly timestamp: number; readonly offset: number } | undefined;
+    for (const record of await inflatedRecordsOf(batch)) {
+      if (latest === undefined || record.timestamp > latest.timestamp) latest = record;
+    }
+    return latest === undefined ? undefined : withEpoch(latest, batch);
   }
 
   async readBatch(segment: Segment, position: number, size: number): Promise<Buffer> {
