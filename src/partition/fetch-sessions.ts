@@ -215,6 +215,7 @@ function news(
     const partition = cached[i] as CachedPartition;
     if (!remember(partition, result)) return;
     included.push(i);
+    if (result.bytes === 0) return;
     const key = keyOf(partition.asked);
     if (session.partitions.delete(key)) session.partitions.set(key, partition);
   });

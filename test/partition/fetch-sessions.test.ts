@@ -94,7 +94,7 @@ describe("fetch sessions (KIP-227)", () => {
     expect(scope.answer(results)).toEqual({ sessionId, included: [1, 2] });
   });
 
-  test("a partition that had news is read last the next time, so that none starves", () => {
+  test("a partition that had records is read last the next time, so that none starves", () => {
     const { sessions } = setUp();
     const sessionId = newSession(sessions, asked("a"), asked("b"));
     sessions.open(head({ sessionId, sessionEpoch: 1 })).answer([fetched({ bytes: 9 }), fetched()]);
@@ -102,6 +102,17 @@ describe("fetch sessions (KIP-227)", () => {
     const scope = sessions.open(head({ sessionId, sessionEpoch: 2 }));
 
     expect(scope.asked.map(({ topic }) => topic)).toEqual(["b", "a"]);
+  });
+
+  test("a partition whose news is not records keeps its place", () => {
+    const { sessions } = setUp();
+    const sessionId = newSession(sessions, asked("a"), asked("b"));
+    const news = fetched({ highWatermark: 6 });
+    sessions.open(head({ sessionId, sessionEpoch: 1 })).answer([news, fetched()]);
+
+    const scope = sessions.open(head({ sessionId, sessionEpoch: 2 }));
+
+    expect(scope.asked.map(({ topic }) => topic)).toEqual(["a", "b"]);
   });
 
   test("an error is told every time, and the recovery from it once", () => {
