@@ -89,7 +89,8 @@ export class Partition {
    * Appends what a client or a coordinator produced. The decision is made before this returns;
    * `written` of the answer settles when the bytes are safe, and the high watermark has moved then.
    *
-   * @throws KafkaError NOT_LEADER_OR_FOLLOWER, and whatever {@link Log.append} refuses.
+   * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION once the topic is deleted, and whatever
+   *   {@link Log.append} refuses.
    */
   append(records: Buffer, origin: "client" | "coordinator"): Appended {
     this.#checkServing();
@@ -115,7 +116,8 @@ export class Partition {
   /**
    * Refuses a client whose idea of the leader's epoch is not ours (KIP-320).
    *
-   * @throws KafkaError FENCED_LEADER_EPOCH if it is older, UNKNOWN_LEADER_EPOCH if it is newer.
+   * @throws KafkaError FENCED_LEADER_EPOCH if it is older, UNKNOWN_LEADER_EPOCH if it is newer,
+   *   UNKNOWN_TOPIC_OR_PARTITION once the topic is deleted.
    */
   checkLeaderEpoch(currentLeaderEpoch: number): void {
     this.#checkServing();
@@ -207,7 +209,7 @@ export class Partition {
 
   #checkServing(): void {
     if (this.#deleted) {
-      throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${this.topic} was deleted`);
+      throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `${this.topic} was deleted`);
     }
   }
 }
