@@ -1,6 +1,7 @@
 import {
   type Fetched,
   failed,
+  isOutOfReach,
   PlanReading,
   type Terms,
   type Wanted,
@@ -128,14 +129,15 @@ function readAndAnswer(
 ): FetchResponseInput | Promise<FetchResponseInput> {
   const reading = new PlanReading(plan, terms, call.services.fetchBudget);
   call.context.whenSent(() => reading.release());
-  const answer = () => responseOf(scope, reading.results, call);
+  const answer = () => responseOf(plan, reading.results, scope, call);
   const late = reading.run();
   return late === undefined ? answer() : late.then(answer);
 }
 
 function responseOf(
-  scope: FetchScope,
+  plan: readonly Wanted[],
   results: readonly Fetched[],
+  scope: FetchScope,
   call: Call,
 ): FetchResponseInput {
   const { request, context } = call;
@@ -143,11 +145,13 @@ function responseOf(
   const readsCommitted = request.isolationLevel === 1;
   const leaders = new LeadersTold(call);
   const responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[] = [];
-  for (const i of included) {
+  for (const i of lastOutOfReach(included, plan)) {
     const asked = scope.asked[i] as Asked;
     const result = results[i] as Fetched;
+    // Kafka says "none" to those who care and where no log was asked, else null.
+    const saysNone = isOutOfReach(plan[i] as Wanted) || (readsCommitted && result.errorCode === 0);
     const answer = {
-      ...partitionAnswer(asked.index, result, readsCommitted),
+      ...partitionAnswer(asked.index, result, saysNone),
       currentLeader: leaders.tell(asked, result.errorCode),
     };
     const last = responses.at(-1);
@@ -160,6 +164,17 @@ function responseOf(
   return { errorCode: ErrorCode.NONE, sessionId, responses, nodeEndpoints };
 }
 
+/** Kafka's order: what was read, unknown ids, what else is out of reach; a topic may be in it twice. */
+function lastOutOfReach(included: readonly number[], plan: readonly Wanted[]): readonly number[] {
+  if (!plan.some(isOutOfReach)) return included;
+  const rank = (i: number): number => {
+    const wanted = plan[i] as Wanted;
+    if (!isOutOfReach(wanted)) return 0;
+    return wanted.target === ErrorCode.UNKNOWN_TOPIC_ID ? 1 : 2;
+  };
+  return included.toSorted((a, b) => rank(a) - rank(b));
+}
+
 function topicOf({ topic }: Asked, { version }: RequestContext) {
   return version >= 13 ? { topic: "", topicId: topic } : { topic, topicId: ZERO_UUID };
 }
@@ -168,7 +183,7 @@ type PartitionAnswer = ReturnType<typeof partitionAnswer> & {
   readonly currentLeader: ReturnType<LeadersTold["tell"]>;
 };
 
-function partitionAnswer(partitionIndex: number, fetched: Fetched, readsCommitted: boolean) {
+function partitionAnswer(partitionIndex: number, fetched: Fetched, saysNoneAborted: boolean) {
   return {
     partitionIndex,
     errorCode: fetched.errorCode,
@@ -176,25 +191,10 @@ function partitionAnswer(partitionIndex: number, fetched: Fetched, readsCommitte
     lastStableOffset: fetched.lastStableOffset,
     logStartOffset: fetched.logStartOffset,
     divergingEpoch: fetched.divergingEpoch,
-    abortedTransactions: abortedTransactions(fetched.errorCode, readsCommitted),
+    abortedTransactions: saysNoneAborted ? [] : null,
     preferredReadReplica: -1,
     records: fetched.records,
   };
-}
-
-/** Kafka says "none" to those who care and to those who asked for nothing, else null. */
-function abortedTransactions(errorCode: ErrorCode, readsCommitted: boolean): [] | null {
-  switch (errorCode) {
-    case ErrorCode.NONE:
-      return readsCommitted ? [] : null;
-    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-    case ErrorCode.UNKNOWN_TOPIC_ID:
-    case ErrorCode.TOPIC_AUTHORIZATION_FAILED:
-    case ErrorCode.UNKNOWN_SERVER_ERROR:
-      return [];
-    default:
-      return null;
-  }
 }
 
 /** Kafka fails on such a request as a whole, and names every partition of it, if by name. */
@@ -208,7 +208,7 @@ function unreadable({ request, context }: Call): FetchResponseInput {
       topic,
       topicId,
       partitions: partitions.map(({ partition }) =>
-        partitionAnswer(partition, failed(errorCode), false),
+        partitionAnswer(partition, failed(errorCode), true),
       ),
     })),
   };

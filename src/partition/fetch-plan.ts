@@ -51,7 +51,7 @@ export function worthReading(
   terms: Terms,
   patience: { readonly clock: Clock; readonly lifetime: Lifetime },
 ): Promise<boolean> | undefined {
-  if (terms.maxWaitMs <= 0 || plan.length === 0 || isReady(plan, terms)) return undefined;
+  if (terms.maxWaitMs <= 0 || plan.every(isOutOfReach) || isReady(plan, terms)) return undefined;
   const changes = plan.flatMap(({ target }) => (typeof target === "number" ? [] : target.changes));
   const { clock, lifetime } = patience;
   return until(() => isReady(plan, terms), {
@@ -62,9 +62,19 @@ export function worthReading(
   });
 }
 
+/**
+ * Whether no log is asked at all, because there is no such partition or the client may not read it.
+ * As in Kafka that ends no wait: a client that goes on asking for a deleted topic beside others
+ * would be answered at once, for ever.
+ */
+export function isOutOfReach({ target }: Wanted): boolean {
+  return typeof target === "number" && target !== ErrorCode.NOT_LEADER_OR_FOLLOWER;
+}
+
 function isReady(plan: readonly Wanted[], { minBytes, isolation }: Terms): boolean {
   let bytes = 0;
   for (const wanted of plan) {
+    if (isOutOfReach(wanted)) continue;
     if (typeof wanted.target === "number") return true;
     if (refusal(wanted.target, wanted) !== undefined) return true;
     const available = wanted.target.bytesAvailable(wanted.fetchOffset, isolation);
@@ -179,13 +189,20 @@ export class PlanReading {
       return undefined;
     }
     const minOne = !this.#hasRecords;
-    if (this.#bytesLeft <= 0 && !minOne) {
+    if (this.#bytesLeft === 0 && !minOne) {
       this.results.push(empty(partition));
+      return undefined;
+    }
+    const maxBytes = Math.min(wanted.maxBytes, this.#bytesLeft);
+    this.#bytesLeft = Math.max(0, this.#bytesLeft);
+    if (maxBytes < 0 && partition.bytesAvailable(wanted.fetchOffset, this.#isolation) > 0) {
+      // Kafka's log fails where it finds records to read, and a limit below nothing.
+      this.results.push(failed(ErrorCode.UNKNOWN_SERVER_ERROR));
       return undefined;
     }
     try {
       return partition.read(wanted.fetchOffset, {
-        maxBytes: Math.max(0, Math.min(wanted.maxBytes, this.#bytesLeft)),
+        maxBytes: Math.max(0, maxBytes),
         minOne,
         isolation: this.#isolation,
       });
@@ -200,7 +217,7 @@ export class PlanReading {
     this.#slices.push(slice);
     this.#budget.take(slice.bytes);
     this.#bytesTaken += slice.bytes;
-    this.#bytesLeft -= slice.bytes;
+    this.#bytesLeft = Math.max(0, this.#bytesLeft - slice.bytes);
     this.results.push({ ...empty(partition), records: slice.chunks, bytes: slice.bytes });
   }
 }
