@@ -1,4 +1,5 @@
 import { madeUpCluster } from "./generated/cluster.ts";
+import { madeUpConversations } from "./generated/conversations.ts";
 import { madeUpGroups } from "./generated/groups.ts";
 import { madeUpRecords } from "./generated/records.ts";
 import type { Scenario } from "./scenario.ts";
@@ -18,4 +19,9 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** Requests made up beside the recorded ones; their answers come from test/golden/differential. */
-export const generated: readonly Scenario[] = [madeUpCluster, madeUpRecords, madeUpGroups];
+export const generated: readonly Scenario[] = [
+  madeUpCluster,
+  madeUpRecords,
+  madeUpGroups,
+  madeUpConversations,
+];
