@@ -16,6 +16,7 @@ import { FetchSessions } from "./partition/fetch-sessions.ts";
 import { Partitions } from "./partition/partitions.ts";
 import { ProducerIds } from "./partition/producer-ids.ts";
 import { Replicas } from "./partition/replicas.ts";
+import { deleteOldSegments } from "./partition/retention.ts";
 import { topicLogSettings } from "./partition/topic-log-settings.ts";
 import { ErrorCode, type KafkaError } from "./protocol/errors.ts";
 import { randomUuid } from "./protocol/uuid.ts";
@@ -53,7 +54,7 @@ export class RunningBroker {
   readonly endpoints: readonly Bound[];
   readonly #parts: Assembled;
   readonly #registration: Registration;
-  #checkpoint: Timer | undefined;
+  readonly #upkeep = new Set<Timer>();
   #stopped: Promise<void> | undefined;
 
   private constructor(parts: Assembled, endpoints: readonly Bound[], registration: Registration) {
@@ -62,7 +63,7 @@ export class RunningBroker {
     this.clusterId = parts.clusterId;
     this.endpoints = endpoints;
     this.#registration = registration;
-    this.#scheduleCheckpoint();
+    this.#beginUpkeep();
   }
 
   /**
@@ -91,6 +92,9 @@ export class RunningBroker {
       parts.accept();
       return new RunningBroker(parts, bound, registration);
     } catch (error) {
+      // What has been bound already would keep the port and the process.
+      parts.services.groups.close();
+      await parts.listeners.close(0);
       await parts.dismantle();
       throw error;
     }
@@ -103,23 +107,36 @@ export class RunningBroker {
   }
 
   async #stop(): Promise<void> {
-    this.#checkpoint?.cancel();
+    for (const timer of this.#upkeep) timer.cancel();
     this.#parts.services.groups.close();
     await this.#parts.listeners.close(STOP_GRACE_MS);
     await this.#registration.unregister();
     await this.#parts.dismantle();
   }
 
-  #scheduleCheckpoint(): void {
-    const { clock, config, directory, logger } = this.#parts;
-    this.#checkpoint = clock.schedule(config.logFlushOffsetCheckpointIntervalMs, () => {
-      directory
-        .checkpoint()
-        .catch((error: unknown) => logger.error("the checkpoint failed", { error }))
+  /** What a broker does by itself, now and again. */
+  #beginUpkeep(): void {
+    const { config, directory, controller, services } = this.#parts;
+    this.#repeat(config.logFlushOffsetCheckpointIntervalMs, "checkpoint", () =>
+      directory.checkpoint(),
+    );
+    this.#repeat(config.logRetentionCheckIntervalMs, "retention", () =>
+      deleteOldSegments(controller.image, services.partitions, config),
+    );
+  }
+
+  /** The next time begins when the last one is over. */
+  #repeat(intervalMs: number, name: string, work: () => Promise<void>): void {
+    const { clock, logger } = this.#parts;
+    const timer = clock.schedule(intervalMs, () => {
+      this.#upkeep.delete(timer);
+      work()
+        .catch((error: unknown) => logger.error(`the ${name} failed`, { error }))
         .finally(() => {
-          if (this.#stopped === undefined) this.#scheduleCheckpoint();
+          if (this.#stopped === undefined) this.#repeat(intervalMs, name, work);
         });
     });
+    this.#upkeep.add(timer);
   }
 }
 
