@@ -201,6 +201,16 @@ export class Partition {
     return this.#log.startOffset;
   }
 
+  /** Drops segments that are too old or too many; -1 for either means none is. */
+  async deleteOldSegments(retention: {
+    readonly retentionMs: number;
+    readonly retentionBytes: number;
+  }): Promise<void> {
+    const before = this.logStartOffset;
+    await this.#log.deleteOldSegments(retention);
+    if (this.logStartOffset !== before) this.changes.announce();
+  }
+
   /** The topic is gone: whoever waits here is told so. */
   retire(): void {
     this.#deleted = true;

@@ -1,4 +1,5 @@
 import type { BrokerConfig } from "../config/broker-config.ts";
+import { LONG_MAX } from "../config/setting.ts";
 import { resolveTopicConfig } from "../config/topic-config.ts";
 import type { LogSettings } from "../storage/log-settings.ts";
 
@@ -15,6 +16,7 @@ export function topicLogSettings(
     segmentIndexBytes: topic.segmentIndexBytes,
     indexIntervalBytes: topic.indexIntervalBytes,
     flushMessages: topic.flushMessages,
+    flushMs: topic.flushMs >= LONG_MAX ? undefined : topic.flushMs,
     maxMessageBytes: topic.maxMessageBytes,
     timestampType: topic.messageTimestampType,
     timestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,

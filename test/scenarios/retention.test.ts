@@ -15,7 +15,7 @@ test("a topic that may keep no bytes forgets full segments, and the offsets go o
   const client = await RawClient.open(broker.port);
   const configs = [
     { name: "retention.bytes", value: "1" },
-    { name: "internal.segment.bytes", value: "200" },
+    { name: "internal.segment.bytes", value: "300" },
   ];
   await client.ask(createTopics, 7, {
     topics: [{ name: "t", numPartitions: 1, replicationFactor: 1, assignments: [], configs }],
