@@ -15,6 +15,9 @@ import { ZERO_UUID } from "../protocol/uuid.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
 import { LeadersTold } from "./leaders-told.ts";
 
+/** First version whose answer has an error code of its own. */
+const ERROR_FROM_VERSION = 7;
+
 interface Call {
   readonly request: FetchRequest;
   readonly context: RequestContext;
@@ -34,6 +37,9 @@ interface Call {
  */
 export const fetchHandler: Handler = defineHandler({
   api: fetch,
+
+  refuse: (errorCode, version) =>
+    version >= ERROR_FROM_VERSION ? { errorCode, sessionId: 0, responses: [] } : undefined,
 
   handle(request, context, services) {
     const call: Call = { request, context, services };

@@ -7,7 +7,8 @@ import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import type { ProducerIds } from "../partition/producer-ids.ts";
 import type { ApiCodec } from "../protocol/codec.ts";
-import type { Reader } from "../protocol/reader.ts";
+import { ErrorCode } from "../protocol/errors.ts";
+import { IntegerTooLarge, type Reader } from "../protocol/reader.ts";
 import type { Writer } from "../protocol/writer.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
@@ -87,6 +88,11 @@ export interface LogDirDescription {
 
 export interface HandlerDefinition<Request, ResponseInput> {
   readonly api: ApiCodec<Request, unknown, never, ResponseInput>;
+  /**
+   * The answer to a request of which nothing is known but that it cannot be carried out. Undefined
+   * in versions whose answer has no place for an error of the whole.
+   */
+  refuse?(errorCode: ErrorCode, version: number): ResponseInput | undefined;
   /** May answer synchronously: produce and fetch do whenever nothing has to be waited for. */
   handle(
     request: Request,
@@ -122,7 +128,18 @@ export function defineHandler<Request, ResponseInput>(
         response === NO_RESPONSE
           ? undefined
           : (writer) => api.encodeResponse(writer, response as ResponseInput, version);
-      const result = definition.handle(api.decodeRequest(reader, version), context, services);
+      let request: Request;
+      try {
+        request = api.decodeRequest(reader, version);
+      } catch (error) {
+        const refusal =
+          error instanceof IntegerTooLarge
+            ? definition.refuse?.(ErrorCode.INVALID_REQUEST, version)
+            : undefined;
+        if (refusal === undefined) throw error;
+        return answer(refusal);
+      }
+      const result = definition.handle(request, context, services);
       return result instanceof Promise ? result.then(answer) : answer(result);
     },
   };

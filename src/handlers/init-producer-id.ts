@@ -16,6 +16,8 @@ const NONE = -1;
 export const initProducerIdHandler: Handler = defineHandler({
   api: initProducerId,
 
+  refuse: failed,
+
   async handle({ transactionalId, ...had }, { clientId }, { producerIds, logger }) {
     const namesHalf = (had.producerId === NONE) !== (had.producerEpoch === NONE);
     if (transactionalId === "" || namesHalf) return failed(ErrorCode.INVALID_REQUEST);

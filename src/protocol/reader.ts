@@ -5,6 +5,9 @@ export class DecodeError extends Error {
   override readonly name = "DecodeError";
 }
 
+/** A well-formed int64 that a number cannot hold: the request may be refused in words. */
+export class IntegerTooLarge extends DecodeError {}
+
 const TWO_32 = 2 ** 32;
 /** High words beyond these make an int64 that a number cannot hold exactly. */
 const HIGH_WORD_MAX = 2 ** 21 - 1;
@@ -84,7 +87,7 @@ export class Reader {
     const low = this.uint32();
     const value = high * TWO_32 + low;
     if (high > HIGH_WORD_MAX || !Number.isSafeInteger(value)) {
-      throw new DecodeError("an int64 beyond 2^53-1");
+      throw new IntegerTooLarge("an int64 beyond 2^53-1");
     }
     return value;
   }

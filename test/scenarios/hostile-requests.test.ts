@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../src/index.ts";
 import { createTopics } from "../../src/protocol/generated/create-topics.ts";
 import { describeConfigs } from "../../src/protocol/generated/describe-configs.ts";
+import { fetch } from "../../src/protocol/generated/fetch.ts";
 import { listOffsets } from "../../src/protocol/generated/list-offsets.ts";
 import { metadata } from "../../src/protocol/generated/metadata.ts";
 import { produce } from "../../src/protocol/generated/produce.ts";
@@ -163,3 +164,31 @@ test("mutated requests are answered or close their connection, and nothing else 
   expect(log.errors, `seed ${seed}`).toEqual([]);
   await expectUnharmed();
 }, 30_000);
+
+/** The request with the first 8 bytes that hold `marker` turned into the largest int64. */
+function withLargest(bytes: Buffer, marker: number): Buffer {
+  const held = Buffer.alloc(8);
+  held.writeBigInt64BE(BigInt(marker));
+  bytes.writeBigInt64BE(2n ** 63n - 1n, bytes.indexOf(held));
+  return bytes;
+}
+
+const MARKER = 0x1234567890;
+
+test("an offset that a number cannot hold is refused in words where the answer has room for them", async () => {
+  const partitions = [{ partition: 0, fetchOffset: MARKER, partitionMaxBytes: 1 }];
+  const topics = [{ topic: "known", partitions }];
+  const body = { maxWaitMs: 0, minBytes: 0, topics, sessionId: 0, sessionEpoch: -1 };
+  const client = await RawClient.open(broker.port);
+  client.connection.send(withLargest(requestFrame(fetch, 11, body), MARKER));
+  const answer = await client.connection.receive(2000);
+  client.close();
+  const asked = [{ partitionIndex: 0, timestamp: MARKER }];
+  const old = { replicaId: -1, topics: [{ name: "known", partitions: asked }] };
+
+  // Length, correlation id, throttle time, error code.
+  expect((answer as Buffer).readInt16BE(12)).toBe(42);
+  const unspeakable = withLargest(requestFrame(listOffsets, 7, old), MARKER);
+  expect(await outcomeOf(broker.port, unspeakable)).toBe("closed");
+  expect(log.warnings).toEqual([expect.stringContaining("2^53-1")]);
+});
