@@ -42,16 +42,41 @@ interface Call {
 export const listOffsetsHandler: Handler = defineHandler({
   api: listOffsets,
 
-  async handle(request, context, services) {
-    const isolation = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
+  async handle({ isolationLevel, topics }, context, services) {
+    if (isolationLevel !== 0 && isolationLevel !== 1) return unreadable(topics);
+    const isolation = isolationLevel === 1 ? "read_committed" : "read_uncommitted";
     const call: Call = { isolation, context, services };
-    const topics = request.topics.map(async (topic) => ({
+    const answers = onePerName(topics).map(async (topic) => ({
       name: topic.name,
       partitions: await Promise.all(answersFor(topic, call)),
     }));
-    return { topics: await Promise.all(topics) };
+    return { topics: await Promise.all(answers) };
   },
 });
+
+/** Kafka fails as a whole on an isolation level that does not exist. */
+function unreadable(topics: readonly Topic[]) {
+  return {
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) =>
+        failed(partitionIndex, ErrorCode.UNKNOWN_SERVER_ERROR),
+      ),
+    })),
+  };
+}
+
+/** A topic that is named twice is answered once, and one that nothing is asked of is not. */
+function onePerName(topics: readonly Topic[]): readonly Topic[] {
+  const byName = new Map<string, Wanted[]>();
+  for (const { name, partitions } of topics) {
+    if (partitions.length === 0) continue;
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, [...partitions]);
+    else for (const wanted of partitions) known.push(wanted);
+  }
+  return [...byName].map(([name, partitions]) => ({ name, partitions }));
+}
 
 /** A partition that is named twice is answered once, with an error. */
 function answersFor(topic: Topic, call: Call) {
