@@ -4,6 +4,7 @@ import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
 import {
   type DeleteRecordsPartition,
   type DeleteRecordsPartitionResultInput,
+  type DeleteRecordsTopic,
   deleteRecords,
 } from "../protocol/generated/delete-records.ts";
 import { beforeDeadline } from "./deadline.ts";
@@ -25,9 +26,9 @@ export const deleteRecordsHandler: Handler = defineHandler({
 
   async handle(request, context, services) {
     const topics = await Promise.all(
-      request.topics.map(async ({ name, partitions }) => {
+      [...byName(request.topics)].map(async ([name, partitions]) => {
         const refusal = refusalOf(name, context, services);
-        const results = partitions.map((asked) =>
+        const results = [...partitions.values()].map((asked) =>
           refusal === ErrorCode.NONE
             ? deleteBefore(name, asked, request.timeoutMs, services)
             : failed(asked, refusal),
@@ -38,6 +39,18 @@ export const deleteRecordsHandler: Handler = defineHandler({
     return { throttleTimeMs: 0, topics };
   },
 });
+
+/** Each partition once, with the offset that was given last. */
+function byName(topics: readonly DeleteRecordsTopic[]) {
+  const wanted = new Map<string, Map<number, DeleteRecordsPartition>>();
+  for (const { name, partitions } of topics) {
+    if (partitions.length === 0) continue;
+    const known = wanted.get(name) ?? new Map<number, DeleteRecordsPartition>();
+    for (const asked of partitions) known.set(asked.partitionIndex, asked);
+    wanted.set(name, known);
+  }
+  return wanted;
+}
 
 /** Why nothing can be deleted from a topic, in Kafka's order of asking. */
 function refusalOf(name: string, context: RequestContext, services: Services): ErrorCode {
