@@ -47,7 +47,7 @@ async function create(
   const results = await services.controller.createTopics(
     wanted.map((topic) => ({
       ...topic,
-      configs: new Map(topic.configs.map(({ name, value }) => [name, value])),
+      configs: configsOf(topic),
     })),
     { validateOnly },
   );
@@ -56,6 +56,15 @@ async function create(
   // One answer per name, in the order of the request.
   const names = new Set(request.topics.map(({ name }) => name));
   return [...names].flatMap((name) => answers.get(name) ?? []);
+}
+
+/** Of a setting that is given twice the last value counts; but null once is null, and refused. */
+function configsOf({ configs }: CreatableTopic): ReadonlyMap<string, string | null> {
+  const given = new Map<string, string | null>();
+  for (const { name, value } of configs) {
+    if (given.get(name) !== null) given.set(name, value);
+  }
+  return given;
 }
 
 /** What is refused before the controller is asked. */
