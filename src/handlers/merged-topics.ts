@@ -5,12 +5,16 @@ interface AnsweredTopic {
 
 /**
  * One answer of what the handler refused and what the coordinator did, refusals first, as Kafka
- * orders them. Each topic comes once; one that nothing was asked of does not come.
+ * orders them. Where something was refused each topic comes once, else as often as it was asked;
+ * one that nothing was asked of does not come.
  */
 export function mergedTopics<Topic extends AnsweredTopic>(
   refused: readonly Topic[],
   answered: readonly Topic[],
 ): Topic[] {
+  if (refused.every(({ partitions }) => partitions.length === 0)) {
+    return answered.filter(({ partitions }) => partitions.length > 0);
+  }
   const merged = new Map<string, Topic>();
   for (const topic of [...refused, ...answered]) {
     if (topic.partitions.length === 0) continue;
