@@ -67,6 +67,12 @@ export const differences: readonly KnownDifference[] = [
       "an id whose topic is gone is an unknown id in sessions too; Kafka remembers its name, and says 3, or 103 once another topic bears it",
   },
   {
+    api: "CreateTopics",
+    cases: /^made-up: min\.cleanable\.dirty\.ratio '(1f|NaN)'$/,
+    path: /^topics\[new\]\.(errorCode|errorMessage)$/,
+    reason: "a ratio that is no number, or no number outside Java, is a slip and refused",
+  },
+  {
     api: "DescribeLogDirs",
     path: /\.(totalBytes|usableBytes)$/,
     reason: "a broker in memory has no volume whose size it could tell, and says -1 as Kafka does",

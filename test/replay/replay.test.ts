@@ -5,12 +5,13 @@ import {
   explanationsOf,
   differences as known,
 } from "../../compat-tests/differential/differences.ts";
+import { supportedApis } from "../../src/handlers/supported-apis.ts";
 import { startBroker } from "../../src/index.ts";
 import { replayedApis } from "./apis.ts";
 import { isLeftOut, leftOut } from "./left-out.ts";
 import { caseId, Recording } from "./recording.ts";
 import type { Replay } from "./replay.ts";
-import { play, type Scenario } from "./scenario.ts";
+import { play, range, type Scenario } from "./scenario.ts";
 import { generated, scenarios } from "./scenarios.ts";
 import { recordedSettings } from "./settings.ts";
 
@@ -19,6 +20,9 @@ const load = (folder: string): Recording =>
 
 const golden = load("frames");
 const madeUp = load("differential");
+
+/** Older ones are advertised, and close the connection. */
+const OLDEST_PRODUCE = 3;
 
 async function playOnNewBroker(scenario: Scenario): Promise<Replay> {
   const broker = await startBroker({
@@ -89,6 +93,18 @@ describe("answers recorded from Apache Kafka 4.4.0", () => {
       .map((where) => caseId(where.api, where.version, where.case));
 
     expect(forgotten).toEqual([]);
+  });
+
+  test("cover every version of every API that is spoken", () => {
+    const asked = [...played.values()].flatMap((replay) => replay.replayed);
+    const covered = new Set(asked.map((id) => id.split(" ", 2).join(" ")));
+
+    const spoken = supportedApis.flatMap(({ name, minVersion, maxVersion }) =>
+      range(name === "Produce" ? OLDEST_PRODUCE : minVersion, maxVersion).map(
+        (version) => `${name} v${version}`,
+      ),
+    );
+    expect(spoken.filter((id) => !covered.has(id))).toEqual([]);
   });
 
   test("are left out for a reason that still holds", () => {

@@ -1,7 +1,9 @@
+import { madeUpChanges } from "./generated/changes.ts";
 import { madeUpCluster } from "./generated/cluster.ts";
 import { madeUpConversations } from "./generated/conversations.ts";
 import { madeUpGroups } from "./generated/groups.ts";
 import { madeUpRecords } from "./generated/records.ts";
+import { madeUpSettings } from "./generated/settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { configsAndLogDirs } from "./scenarios/configs.ts";
 import { fetchAndOffsets } from "./scenarios/fetch.ts";
@@ -24,4 +26,6 @@ export const generated: readonly Scenario[] = [
   madeUpRecords,
   madeUpGroups,
   madeUpConversations,
+  madeUpSettings,
+  madeUpChanges,
 ];
