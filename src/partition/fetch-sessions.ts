@@ -34,6 +34,8 @@ export interface FetchScope {
 const INITIAL_EPOCH = 0;
 const FINAL_EPOCH = -1;
 const NO_SESSION = 0;
+/** Partitions of all sessions together: some two hundred bytes each, kept for as long as clients like. */
+const PARTITIONS_MAX = 250_000;
 /** A session must have been in the cache this long before another may take its place (KIP-227). */
 const MIN_EVICTION_AGE_MS = 120_000;
 
@@ -57,13 +59,15 @@ interface Session {
 /**
  * Incremental fetch sessions (KIP-227): a client names its partitions once, and afterwards only
  * what changed; the answers, too, hold only what changed. Bounded by
- * `max.incremental.fetch.session.cache.slots`; without a free slot a fetch is answered in full.
+ * `max.incremental.fetch.session.cache.slots`, and by a number of partitions; without a free slot a
+ * fetch is answered in full.
  */
 export class FetchSessions {
   readonly #sessions = new Map<number, Session>();
   readonly #maxSessions: number;
   readonly #clock: Clock;
   readonly #random: () => number;
+  #partitionCount = 0;
 
   constructor(options: { maxSessions: number; clock: Clock; random: () => number }) {
     this.#maxSessions = options.maxSessions;
@@ -81,7 +85,7 @@ export class FetchSessions {
    */
   open(head: FetchRequestHead): FetchScope {
     if (head.sessionEpoch === INITIAL_EPOCH || head.sessionEpoch === FINAL_EPOCH) {
-      this.#sessions.delete(head.sessionId);
+      this.#drop(this.#sessions.get(head.sessionId));
       const asked = distinct(head.asked);
       return head.sessionEpoch === FINAL_EPOCH ? sessionless(asked) : this.#full(head, asked);
     }
@@ -105,12 +109,7 @@ export class FetchSessions {
 
   #incremental(head: FetchRequestHead): FetchScope {
     const session = this.#sessions.get(head.sessionId);
-    if (session === undefined) {
-      throw new KafkaError(
-        ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
-        `fetch session ${head.sessionId} is not here`,
-      );
-    }
+    if (session === undefined) throw notHere(head.sessionId);
     if (session.epoch !== head.sessionEpoch) {
       throw new KafkaError(
         ErrorCode.INVALID_FETCH_SESSION_EPOCH,
@@ -123,10 +122,16 @@ export class FetchSessions {
         `session ${session.id} names topics ${session.usesTopicIds ? "by id" : "by name"}`,
       );
     }
+    const sizeBefore = session.partitions.size;
     update(session, head);
+    this.#partitionCount += session.partitions.size - sizeBefore;
     if (session.partitions.size === 0) {
-      this.#sessions.delete(session.id);
+      this.#drop(session);
       return sessionless([]);
+    }
+    if (this.#partitionCount > PARTITIONS_MAX && session.partitions.size > sizeBefore) {
+      this.#drop(session);
+      throw notHere(session.id);
     }
     session.epoch = session.epoch === 2 ** 31 - 1 ? 1 : session.epoch + 1;
     session.lastUsedMs = this.#clock.monotonicMs();
@@ -138,6 +143,7 @@ export class FetchSessions {
   }
 
   #create(head: FetchRequestHead, asked: readonly Asked[]): Session | undefined {
+    if (this.#partitionCount + asked.length > PARTITIONS_MAX) return undefined;
     if (!this.#makeRoom(asked.length)) return undefined;
     const nowMs = this.#clock.monotonicMs();
     const session: Session = {
@@ -149,6 +155,7 @@ export class FetchSessions {
       partitions: new Map(asked.map((one) => [keyOf(one), cachedPartition(one)])),
     };
     this.#sessions.set(session.id, session);
+    this.#partitionCount += session.partitions.size;
     return session;
   }
 
@@ -160,8 +167,13 @@ export class FetchSessions {
     const victim =
       sessions.find((s) => nowMs - s.lastUsedMs > MIN_EVICTION_AGE_MS) ??
       sessions.find((s) => nowMs - s.createdMs > MIN_EVICTION_AGE_MS && s.partitions.size < size);
-    if (victim === undefined) return false;
-    return this.#sessions.delete(victim.id);
+    this.#drop(victim);
+    return victim !== undefined;
+  }
+
+  #drop(session: Session | undefined): void {
+    if (session === undefined || !this.#sessions.delete(session.id)) return;
+    this.#partitionCount -= session.partitions.size;
   }
 
   #unusedId(): number {
@@ -170,6 +182,14 @@ export class FetchSessions {
       if (!this.#sessions.has(id)) return id;
     }
   }
+}
+
+/** A client that is told this begins a new session, or does without. */
+function notHere(sessionId: number): KafkaError {
+  return new KafkaError(
+    ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+    `fetch session ${sessionId} is not here`,
+  );
 }
 
 function sessionless(asked: readonly Asked[]): FetchScope {

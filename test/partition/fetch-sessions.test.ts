@@ -53,6 +53,10 @@ function setUp(maxSessions = 10) {
 }
 
 function newSession(sessions: FetchSessions, ...partitions: Asked[]): number {
+  return sessionOf(sessions, partitions);
+}
+
+function sessionOf(sessions: FetchSessions, partitions: readonly Asked[]): number {
   const scope = sessions.open(head({ sessionEpoch: 0, asked: partitions }));
   return scope.answer(partitions.map(() => fetched())).sessionId;
 }
@@ -190,4 +194,23 @@ describe("fetch sessions (KIP-227)", () => {
       ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
     );
   });
+});
+
+test("sessions hold a quarter of a million partitions together, and no more", () => {
+  const { sessions } = setUp();
+  const many = Array.from({ length: 249_999 }, (_, index) => asked("large", index));
+  const large = sessionOf(sessions, many);
+  const small = newSession(sessions, asked("small"));
+
+  expect(newSession(sessions, asked("late"))).toBe(0);
+  // One that grows beyond the bound is given up, and what it held is free again.
+  const growing = head({ sessionId: small, sessionEpoch: 1, asked: [asked("small", 1)] });
+  expect(codeOf(() => sessions.open(growing))).toBe(ErrorCode.FETCH_SESSION_ID_NOT_FOUND);
+  expect(newSession(sessions, asked("late"))).not.toBe(0);
+  // So is what the client forgets, and what it closes.
+  const forgotten = [{ topic: "large", index: 0 }];
+  sessions.open(head({ sessionId: large, sessionEpoch: 1, forgotten }));
+  expect(newSession(sessions, asked("later"))).not.toBe(0);
+  sessions.open(head({ sessionId: large, sessionEpoch: -1 }));
+  expect(sessionOf(sessions, many.slice(2))).not.toBe(0);
 });
