@@ -205,7 +205,10 @@ export class GroupMachine implements Machine<GroupRecord> {
   forgetTopic(topic: string): GroupRecord[] {
     const records: GroupRecord[] = [];
     for (const [groupId] of this.#offsets.groups()) {
-      records.push(...this.#tombstones(groupId, (name) => name === topic));
+      // One by one: a group may hold more offsets than a call takes arguments.
+      for (const record of this.#tombstones(groupId, (name) => name === topic)) {
+        records.push(record);
+      }
     }
     return records;
   }
@@ -219,7 +222,9 @@ export class GroupMachine implements Machine<GroupRecord> {
     };
     const records: GroupRecord[] = [];
     for (const group of this.#groups.values()) {
-      records.push(...expireGroup(group, this.#offsets.ofGroup(group.groupId), terms));
+      for (const record of expireGroup(group, this.#offsets.ofGroup(group.groupId), terms)) {
+        records.push(record);
+      }
     }
     return records;
   }
