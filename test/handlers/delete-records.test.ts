@@ -58,8 +58,8 @@ describe("DeleteRecords", () => {
       ["both", 1],
       ["nowhere", 1],
       ["orders", 1, 7],
-      ["__consumer_offsets", 0],
       ["orders", 1],
+      ["__consumer_offsets", 0],
     ]);
 
     expect(results).toEqual([
@@ -67,9 +67,18 @@ describe("DeleteRecords", () => {
       [ErrorCode.NONE, 1],
       [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1],
       [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1],
-      [ErrorCode.INVALID_TOPIC_EXCEPTION, -1],
       [ErrorCode.NONE, 1],
+      [ErrorCode.INVALID_TOPIC_EXCEPTION, -1],
     ]);
+  });
+
+  test("a partition that is named twice is answered once: the last offset counts", async () => {
+    const results = await deleteBefore([
+      ["orders", 2],
+      ["orders", 1],
+    ]);
+
+    expect(results).toEqual([[ErrorCode.NONE, 1]]);
   });
 
   test("the right to delete is asked for per topic", async () => {
