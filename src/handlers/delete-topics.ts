@@ -85,7 +85,9 @@ function targetsOf(
     // Entries that make no sense are answered one by one.
     const isClear = (name === null) !== (topicId === ZERO_UUID);
     const key = isClear ? `${name} ${topicId}` : `entry ${at}`;
-    entries.set(key, [...(entries.get(key) ?? []), state]);
+    const same = entries.get(key);
+    if (same === undefined) entries.set(key, [state]);
+    else same.push(state);
   }
   return [...entries.values()].map(([state = NOTHING, ...more]) => {
     if (more.length === 0) return targetOf(state, image, context);
