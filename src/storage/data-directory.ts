@@ -184,20 +184,15 @@ export class DataDirectory {
     await this.#writeCheckpoints();
   }
 
-  /** Notes where logs begin: what was deleted stays deleted. */
-  async checkpointLogStarts(): Promise<void> {
-    const moved = (log: Log) => log.startOffset > 0;
-    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
-  }
-
   /** Flushes and closes everything, so that the next start has nothing to recover. */
   async close(): Promise<void> {
     const logs = [...this.#logs.values()];
     let isClean = true;
     const closing = Array.from({ length: CLOSED_AT_ONCE }, async () => {
       for (let log = logs.pop(); log !== undefined; log = logs.pop()) {
-        await log.close().catch(() => {
+        await log.close().catch((error: unknown) => {
           isClean = false;
+          this.#options.logger.error(`${nameOf(log)} was not closed in order`, { error });
         });
       }
     });
@@ -239,7 +234,9 @@ export class DataDirectory {
     const all = () => true;
     await this.#write(RECOVERY_POINTS_FILE, (log) => log.recoveryPoint, all);
     await this.#write(HIGH_WATERMARKS_FILE, (log) => log.writtenOffset, all);
-    await this.checkpointLogStarts();
+    // Where logs begin: what was deleted stays deleted.
+    const moved = (log: Log) => log.startOffset > 0;
+    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
   }
 
   async #write(

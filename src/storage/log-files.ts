@@ -97,8 +97,10 @@ export class LogFiles {
     const present = paths.filter((path) => names.has(path.slice(this.directory.length + 1)));
     for (const path of present) await this.#disk.rename(path, path + DELETED_SUFFIX);
     this.#clock.schedule(settings.fileDeleteDelayMs, () => {
-      for (const path of present)
-        void this.#disk.remove(path + DELETED_SUFFIX).catch(() => undefined);
+      for (const path of present) {
+        // The folder may be gone with its topic by then; what is left otherwise, the next start removes.
+        this.#disk.remove(path + DELETED_SUFFIX).catch(() => undefined);
+      }
     });
   }
 

@@ -77,6 +77,7 @@ export class LogSyncer {
   flushWithin(delayMs: number, flush: () => Promise<void>): void {
     this.#timer ??= this.#clock.schedule(delayMs, () => {
       this.#timer = undefined;
+      // What fails here is the log's failure from now on: the next append is told.
       flush().catch(() => undefined);
     });
   }
