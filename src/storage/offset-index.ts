@@ -62,13 +62,6 @@ export class OffsetIndex {
     return low === 0 ? 0 : (this.#entries[2 * low - 1] as number);
   }
 
-  /** Forgets what points at or behind a position of the file. */
-  truncateToPosition(position: number): void {
-    while (this.#count > 0 && (this.#entries[2 * this.#count - 1] as number) >= position) {
-      this.#count -= 1;
-    }
-  }
-
   /** Whether every entry points into a file of this size. */
   isSane(fileBytes: number): boolean {
     return this.#count === 0 || (this.#entries[2 * this.#count - 1] as number) < fileBytes;

@@ -63,14 +63,6 @@ export class TimeIndex {
     return low === 0 ? this.#baseOffset : (this.#offsets[low - 1] as number);
   }
 
-  /** Forgets offsets at or behind this one. */
-  truncateToOffset(offset: number): void {
-    while (this.#offsets.length > 0 && this.lastOffset >= offset) {
-      this.#offsets.pop();
-      this.#timestamps.pop();
-    }
-  }
-
   toBytes(): Buffer {
     const bytes = Buffer.allocUnsafe(this.sizeInBytes);
     this.#timestamps.forEach((timestamp, i) => {

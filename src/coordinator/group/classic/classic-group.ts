@@ -141,9 +141,6 @@ export class ClassicGroup {
   member(memberId: string): ClassicMember | undefined {
     return this.#members.get(memberId);
   }
-  hasMember(memberId: string): boolean {
-    return this.#members.has(memberId);
-  }
   isLeader(memberId: string): boolean {
     return this.#leader === memberId;
   }
