@@ -5,6 +5,7 @@ import { EmbeddedStore } from "./cluster/embedded-store.ts";
 import { MemoryStore } from "./cluster/memory-store.ts";
 import type { MetadataStore } from "./cluster/metadata-store.ts";
 import type { Registration } from "./cluster/registration.ts";
+import { GROUP_METADATA_TOPIC } from "./cluster/topic-name.ts";
 import { type BrokerConfig, parseBrokerConfig } from "./config/broker-config.ts";
 import { parseListeners } from "./config/listeners.ts";
 import { checkTopicOverrides } from "./config/topic-config.ts";
@@ -41,7 +42,6 @@ export interface BrokerParts {
 
 /** How long answers that are under way may take to leave when the broker stops. */
 const STOP_GRACE_MS = 1000;
-const OFFSETS_TOPIC = "__consumer_offsets";
 const MIB = 1024 * 1024;
 
 /**
@@ -304,7 +304,7 @@ function groupCoordinator(given: {
   const { config, logger, clock, controller, partitions } = given;
   return new GroupCoordinator({
     offsetsTopic: new InternalLogTopic({
-      name: OFFSETS_TOPIC,
+      name: GROUP_METADATA_TOPIC,
       partitionCount: config.offsetsTopicNumPartitions,
       partitions,
       controller,

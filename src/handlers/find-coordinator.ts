@@ -1,3 +1,4 @@
+import { GROUP_METADATA_TOPIC } from "../cluster/topic-name.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { findCoordinator } from "../protocol/generated/find-coordinator.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
@@ -6,7 +7,6 @@ const GROUP = 0;
 const TRANSACTION = 1;
 
 const SEVERAL_KEYS_FROM_VERSION = 4;
-const OFFSETS_TOPIC = "__consumer_offsets";
 
 /** Where a coordinator is, or why nobody can say. */
 interface Coordinator {
@@ -78,7 +78,7 @@ async function find(
 
 function leaderOf(partition: number, context: RequestContext, services: Services): Coordinator {
   const image = services.image();
-  const nodeId = image.topic(OFFSETS_TOPIC)?.partitions[partition]?.leader ?? -1;
+  const nodeId = image.topic(GROUP_METADATA_TOPIC)?.partitions[partition]?.leader ?? -1;
   const broker = image.brokers.get(nodeId);
   const endpoint = broker?.fenced ? undefined : broker?.endpoints.get(context.listenerName);
   if (endpoint === undefined) {

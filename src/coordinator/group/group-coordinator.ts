@@ -1,3 +1,4 @@
+import { GROUP_METADATA_TOPIC } from "../../cluster/topic-name.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import type { HeartbeatRequest } from "../../protocol/generated/heartbeat.ts";
 import type {
@@ -50,8 +51,6 @@ import {
   type WantedTopic,
 } from "./offset-fetch.ts";
 import type { GroupRequestContext, GroupSettings } from "./settings.ts";
-
-const OFFSETS_TOPIC = "__consumer_offsets";
 
 export interface GroupCoordinatorOptions {
   readonly offsetsTopic: InternalTopic;
@@ -279,7 +278,7 @@ export class GroupCoordinator {
 
   /** Offsets of a deleted topic are worth nothing, least of all to a new topic of that name. */
   async onTopicDeleted(topic: string): Promise<void> {
-    if (topic === OFFSETS_TOPIC) {
+    if (topic === GROUP_METADATA_TOPIC) {
       this.#shards.forget();
       return;
     }

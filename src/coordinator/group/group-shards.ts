@@ -1,3 +1,4 @@
+import { GROUP_METADATA_TOPIC } from "../../cluster/topic-name.ts";
 import { ErrorCode, KafkaError, toErrorCode } from "../../protocol/errors.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Clock, Timer } from "../../time/clock.ts";
@@ -80,7 +81,7 @@ export class GroupShards {
     }
     const { clock, logger, config, random } = this.#options;
     const shard: GroupShard = new Shard<GroupRecord, GroupMachine>({
-      name: `__consumer_offsets-${index}`,
+      name: `${GROUP_METADATA_TOPIC}-${index}`,
       partition,
       codec: groupCodec,
       makeMachine: () =>
