@@ -126,18 +126,17 @@ async function find(
   timestamp: number,
   isolation: Isolation,
 ): Promise<TimestampedOffset> {
-  const { log } = partition;
   switch (timestamp) {
     case LATEST:
       return {
         timestamp: -1,
         offset: partition.readLimit(isolation),
-        leaderEpoch: log.latestEpoch,
+        leaderEpoch: partition.latestEpoch,
       };
     case EARLIEST:
     case EARLIEST_LOCAL: {
       const offset = partition.logStartOffset;
-      return { timestamp: -1, offset, leaderEpoch: log.epochForOffset(offset) };
+      return { timestamp: -1, offset, leaderEpoch: partition.epochForOffset(offset) };
     }
     case MAX_TIMESTAMP:
       return (await partition.maxTimestamp()) ?? NOTHING;

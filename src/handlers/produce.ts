@@ -110,7 +110,7 @@ function mayInflateZstd({ request, context, services }: Call): boolean {
       const partition =
         context.version >= 13 ? partitions.getById(topicId, index) : partitions.get(name, index);
       if (partition === undefined || records === null) return false;
-      const { compacted, compressionType, timestampBeforeMaxMs } = partition.log.settings;
+      const { compacted, compressionType, timestampBeforeMaxMs } = partition.logSettings;
       if (compressionType === "zstd") return true;
       const isAgeLimited = timestampBeforeMaxMs < Number.MAX_SAFE_INTEGER;
       return (compacted || isAgeLimited || compressionType !== "producer") && isZstd(records);

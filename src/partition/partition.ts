@@ -1,5 +1,6 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import type { Appended, Log, LogSlice } from "../storage/log.ts";
+import type { LogSettings } from "../storage/log-settings.ts";
 import { Changes } from "./until.ts";
 
 /** Where a client stands in the sequence of leaders. -1: it does not say. */
@@ -52,8 +53,9 @@ export class Partition {
     log.assignEpoch(leader.epoch);
   }
 
-  get log(): Log {
-    return this.#log;
+  /** What holds for the log: size and time limits, codec, timestamps. */
+  get logSettings(): LogSettings {
+    return this.#log.settings;
   }
 
   get leaderId(): number {
@@ -81,6 +83,11 @@ export class Partition {
     return this.#log.endOffset;
   }
 
+  /** Epoch of the latest leader that the log knows of; -1: none. */
+  get latestEpoch(): number {
+    return this.#log.latestEpoch;
+  }
+
   get sizeInBytes(): number {
     return this.#log.sizeInBytes;
   }
@@ -95,6 +102,11 @@ export class Partition {
   append(records: Buffer, origin: "client" | "coordinator"): Appended {
     this.#checkServing();
     return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin });
+  }
+
+  /** The topic's settings, or the broker's, are others from now on. */
+  configure(settings: LogSettings): void {
+    this.#log.settings = settings;
   }
 
   /** A new leader, or the same one anew. Whoever waits here looks again. */
@@ -168,6 +180,11 @@ export class Partition {
     return this.#log.endOffsetForEpoch(epoch);
   }
 
+  /** Epoch in which the record at an offset was written; -1 if it is not known. */
+  epochForOffset(offset: number): number {
+    return this.#log.epochForOffset(offset);
+  }
+
   /** The first record at or after `timestamp` that a reader may see. */
   offsetForTimestamp(
     timestamp: number,
@@ -211,10 +228,15 @@ export class Partition {
     if (this.logStartOffset !== before) this.changes.announce();
   }
 
-  /** The topic is gone: whoever waits here is told so. */
-  retire(): void {
+  /**
+   * The topic is gone: whoever waits here is told so.
+   *
+   * @returns the log, for its files to be deleted.
+   */
+  retire(): Log {
     this.#deleted = true;
     this.changes.announce();
+    return this.#log;
   }
 
   #checkServing(): void {

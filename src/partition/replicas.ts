@@ -82,14 +82,13 @@ export class Replicas {
     for (const partition of this.#partitions.forTopic(topic.name)) {
       const image = topic.partitions[partition.index];
       if (image === undefined) continue;
-      partition.log.settings = settings;
+      partition.configure(settings);
       partition.lead({ id: image.leader, epoch: image.leaderEpoch });
     }
   }
 
   async #remove(topic: string): Promise<void> {
-    const removed = this.#partitions.remove(topic);
-    for (const partition of removed) partition.retire();
-    await Promise.all(removed.map(({ log }) => this.#directory.deleteLog(log)));
+    const logs = this.#partitions.remove(topic).map((partition) => partition.retire());
+    await Promise.all(logs.map((log) => this.#directory.deleteLog(log)));
   }
 }
