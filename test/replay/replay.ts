@@ -144,6 +144,23 @@ export class Replay {
     return await this.#step(step, request, options);
   }
 
+  /** Sends bytes in place of a request's body, on a connection of their own. */
+  async askBytes(
+    where: Where,
+    body: Buffer,
+    options: { readonly version?: number; readonly part?: (answer: unknown) => unknown } = {},
+  ): Promise<void> {
+    const codec = codecOf(where.api);
+    const connection = await this.connect();
+    const frame = this.#framed(codec, options.version ?? where.version, body);
+    connection.send(frame);
+    const outcome = await connection.receive(SILENCE_MS);
+    const { part } = options;
+    const step = { codec, version: where.version, name: where.case, frame };
+    this.#judge(part === undefined ? step : { ...step, part }, { outcome, tookMs: 0 });
+    connection.close();
+  }
+
   /** A request whose answer the scenario needs, and which is not compared. */
   async call<Q, R, QI, RI>(
     codec: ApiCodec<Q, R, QI, RI>,
@@ -267,7 +284,10 @@ export class Replay {
   #frame(codec: AnyCodec, version: number, request: unknown): Buffer {
     const writer = new Writer();
     codec.encodeRequest(writer, request, version);
-    const body = writer.toBuffer();
+    return this.#framed(codec, version, writer.toBuffer());
+  }
+
+  #framed(codec: AnyCodec, version: number, body: Buffer): Buffer {
     const isFlexible = version >= codec.flexibleFrom;
     const header = Buffer.alloc(10 + CLIENT_ID.length + (isFlexible ? 1 : 0));
     header.writeInt16BE(codec.key, 0);

@@ -1,6 +1,7 @@
 import { madeUpChanges } from "./generated/changes.ts";
 import { madeUpCluster } from "./generated/cluster.ts";
 import { madeUpConversations } from "./generated/conversations.ts";
+import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
 import { madeUpRecords } from "./generated/records.ts";
 import { madeUpSettings } from "./generated/settings.ts";
@@ -28,4 +29,5 @@ export const generated: readonly Scenario[] = [
   madeUpConversations,
   madeUpSettings,
   madeUpChanges,
+  madeUpFrames,
 ];
