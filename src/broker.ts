@@ -55,6 +55,7 @@ export class RunningBroker {
   readonly #parts: Assembled;
   readonly #registration: Registration;
   readonly #upkeep = new Set<Timer>();
+  readonly #upkeepUnderWay = new Set<Promise<void>>();
   #stopped: Promise<void> | undefined;
 
   private constructor(parts: Assembled, endpoints: readonly Bound[], registration: Registration) {
@@ -111,6 +112,8 @@ export class RunningBroker {
     this.#parts.services.groups.close();
     await this.#parts.listeners.close(STOP_GRACE_MS);
     await this.#registration.unregister();
+    // It would go on writing to a directory that is another's by then.
+    await Promise.all(this.#upkeepUnderWay);
     await this.#parts.dismantle();
   }
 
@@ -130,11 +133,13 @@ export class RunningBroker {
     const { clock, logger } = this.#parts;
     const timer = clock.schedule(intervalMs, () => {
       this.#upkeep.delete(timer);
-      work()
+      const underWay = work()
         .catch((error: unknown) => logger.error(`the ${name} failed`, { error }))
         .finally(() => {
+          this.#upkeepUnderWay.delete(underWay);
           if (this.#stopped === undefined) this.#repeat(intervalMs, name, work);
         });
+      this.#upkeepUnderWay.add(underWay);
     });
     this.#upkeep.add(timer);
   }
