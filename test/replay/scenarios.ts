@@ -3,6 +3,7 @@ import { madeUpCluster } from "./generated/cluster.ts";
 import { madeUpConversations } from "./generated/conversations.ts";
 import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
+import { madeUpRebalances } from "./generated/rebalances.ts";
 import { madeUpRecords } from "./generated/records.ts";
 import { madeUpSettings } from "./generated/settings.ts";
 import type { Scenario } from "./scenario.ts";
@@ -30,4 +31,5 @@ export const generated: readonly Scenario[] = [
   madeUpSettings,
   madeUpChanges,
   madeUpFrames,
+  madeUpRebalances,
 ];
