@@ -1,6 +1,7 @@
 import {
   closeSync,
   close as closeWithCallback,
+  existsSync,
   fdatasync,
   fstatSync,
   ftruncate,
@@ -20,7 +21,7 @@ import {
   writev as writevWithCallback,
 } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Disk, DiskFile } from "./fs.ts";
 
@@ -71,10 +72,16 @@ export const realDisk: Disk = {
   list: (path) => orIfAbsent(readdir(path), []),
   listSync: (path) => orIfAbsentSync(() => readdirSync(path), []),
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true });
+    for (const directory of missingDirectories(path)) await mkdir(directory).catch(unlessThere);
   },
   makeDirectorySync(path) {
-    mkdirSync(path, { recursive: true });
+    for (const directory of missingDirectories(path)) {
+      try {
+        mkdirSync(directory);
+      } catch (error) {
+        unlessThere(error);
+      }
+    }
   },
   rename,
   renameSync,
@@ -113,6 +120,21 @@ function orIfAbsentSync<T, U>(result: () => T, absent: U): T | U {
     if (codeOf(error) === "ENOENT") return absent;
     throw error;
   }
+}
+
+/**
+ * A path and those above it that are not there, the outermost first. One level at a time, because
+ * Node's own recursive mkdir never returns where a parent refuses children (below /proc).
+ */
+function missingDirectories(path: string): string[] {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  return missing;
+}
+
+/** Another has made it meanwhile. */
+function unlessThere(error: unknown): void {
+  if (codeOf(error) !== "EEXIST") throw error;
 }
 
 function codeOf(error: unknown): string | undefined {
