@@ -43,13 +43,13 @@ export const differences: readonly KnownDifference[] = [
   ...notBuiltYet("streams groups", [88, 89, 93]),
   {
     api: "ApiVersions",
-    path: /^(supportedFeatures|finalizedFeatures)\[.*\]$/,
+    path: /^(supportedFeatures|finalizedFeatures)\[(eligible\.leader\.replicas|group|kraft|share|streams|transaction)\.version\]$/,
     reason: "a feature is finalised with the part that it switches on (DESIGN.md 18)",
   },
   {
     api: "Metadata",
     cases: /^auto-create-first-answer$/,
-    path: /^topics\[.*\]\.(errorCode|topicId|partitions\[.*\])$/,
+    path: /^topics\[auto-\d+\]\.(errorCode|topicId|partitions\[0\])$/,
     reason:
       "auto-creation answers with the topic ready, because several clients do not retry Kafka's error 3 on every path",
   },
@@ -74,13 +74,19 @@ export const differences: readonly KnownDifference[] = [
   },
   {
     api: "DescribeLogDirs",
-    path: /\.(totalBytes|usableBytes)$/,
+    path: /^(results)?\[0\]\.(totalBytes|usableBytes)$/,
     reason: "a broker in memory has no volume whose size it could tell, and says -1 as Kafka does",
   },
   {
     api: "Metadata",
-    cases: /^by-(id|name)-after-delete$/,
-    path: /^topics\[.*\]/,
+    cases: /^by-id-after-delete$/,
+    path: /^topics\[[^\]]+\]$/,
+    reason: goneAtOnce,
+  },
+  {
+    api: "Metadata",
+    cases: /^by-name-after-delete$/,
+    path: /^topics\[dflt\]\.(errorCode|topicId|partitions\[0\])$/,
     reason: goneAtOnce,
   },
   {
@@ -89,8 +95,18 @@ export const differences: readonly KnownDifference[] = [
     path: /^topics\[(auto-\d+|dflt)\]$/,
     reason: goneAtOnce,
   },
-  { api: "FindCoordinator", cases: /^transaction$/, path: /./, reason: transactions },
-  { api: "FindCoordinator", cases: /^share/, path: /./, reason: shareGroups },
+  {
+    api: "FindCoordinator",
+    cases: /^transaction$/,
+    path: /^(coordinators\[t[xy]\]\.)?(errorCode|errorMessage|host|nodeId|port)$/,
+    reason: transactions,
+  },
+  {
+    api: "FindCoordinator",
+    cases: /^share$/,
+    path: /^coordinators\[g:A{21}Q:0\]\.(errorCode|host|nodeId|port)$/,
+    reason: shareGroups,
+  },
 ];
 
 /** The entries that explain a difference. */

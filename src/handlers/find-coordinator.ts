@@ -5,6 +5,7 @@ import { defineHandler, type Handler, type RequestContext, type Services } from 
 
 const GROUP = 0;
 const TRANSACTION = 1;
+const SHARE = 2;
 
 const SEVERAL_KEYS_FROM_VERSION = 4;
 
@@ -37,10 +38,11 @@ export const findCoordinatorHandler: Handler = defineHandler({
       const found = await find(keyType, request.key, context, services);
       return { ...found, errorMessage: found.errorMessage || "NONE" };
     }
-    const coordinators = request.coordinatorKeys.map(async (key) => ({
-      key,
-      ...(await find(keyType, key, context, services)),
-    }));
+    const coordinators = request.coordinatorKeys.map(async (key) => {
+      const found = await find(keyType, key, context, services);
+      // Of share groups Kafka says no more than the code.
+      return keyType === SHARE ? { key, ...found, errorMessage: "" } : { key, ...found };
+    });
     return { coordinators: await Promise.all(coordinators) };
   },
 });
