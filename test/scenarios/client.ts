@@ -50,6 +50,14 @@ export class RawClient {
     body: Input,
   ): Promise<Response> {
     this.connection.send(requestFrame(api, version, body));
+    return this.answerTo(api, version);
+  }
+
+  /** The next answer, to a request that was sent before. One at a time. */
+  async answerTo<Response>(
+    api: ApiCodec<unknown, Response, never>,
+    version: number,
+  ): Promise<Response> {
     const outcome = await this.connection.receive(ANSWER_TIMEOUT_MS);
     if (!Buffer.isBuffer(outcome)) throw new Error(`${api.name} was answered by ${outcome}`);
     const reader = new Reader(outcome.subarray(4));
