@@ -167,9 +167,19 @@ interface Given {
 }
 
 async function assemble(given: Given): Promise<Assembled> {
-  const { config, logger, clock } = given;
   const disk = await diskFor(given.ephemeral);
   const directory = await openDirectory(given, disk);
+  try {
+    return await assembleOn(directory, disk, given);
+  } catch (error) {
+    await directory.abandon();
+    given.clock.stop();
+    throw error;
+  }
+}
+
+async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): Promise<Assembled> {
+  const { config, logger, clock } = given;
   const { clusterId } = directory.properties;
   const { path } = directory;
   const store: MetadataStore = given.ephemeral

@@ -1,6 +1,10 @@
 import type { MetadataImage, PartitionImage, TopicImage } from "../cluster/image.ts";
 import type { TopicsDelta } from "../cluster/metadata-loader.ts";
-import type { DataDirectory, PartitionFolder } from "../storage/data-directory.ts";
+import {
+  type DataDirectory,
+  ForeignDirectory,
+  type PartitionFolder,
+} from "../storage/data-directory.ts";
 import type { LogSettings } from "../storage/log-settings.ts";
 import { Partition } from "./partition.ts";
 import type { Partitions } from "./partitions.ts";
@@ -29,9 +33,17 @@ export class Replicas {
   /**
    * Opens the logs of all partitions there are. A folder of an earlier topic of the same name, or of
    * none, is set aside: the metadata is right.
+   *
+   * @throws ForeignDirectory where there are folders and no metadata at all: they are another's.
    */
   async open(image: MetadataImage): Promise<void> {
-    for (const folder of this.#directory.partitionsOnDisk()) {
+    const folders = this.#directory.partitionsOnDisk();
+    if (image.topicCount === 0 && folders.length > 0) {
+      throw new ForeignDirectory(
+        `${this.#directory.path} holds partitions but not the metadata of this broker: it was written by Apache Kafka, or has lost its odradek-metadata.log; choose another directory`,
+      );
+    }
+    for (const folder of folders) {
       if (!(await this.#isWanted(folder, image))) await this.#directory.setAside(folder);
     }
     for (const topic of image.topics()) this.#addMissing(topic);

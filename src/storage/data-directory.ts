@@ -184,6 +184,16 @@ export class DataDirectory {
     await this.#writeCheckpoints();
   }
 
+  /**
+   * Lets go of everything as it is, for a start that failed: nothing is flushed, and the shutdown is
+   * not marked as clean.
+   */
+  async abandon(): Promise<void> {
+    await Promise.all([...this.#logs.values()].map((log) => log.abandon()));
+    await this.#files.closeAll();
+    await this.#lock.release();
+  }
+
   /** Flushes and closes everything, so that the next start has nothing to recover. */
   async close(): Promise<void> {
     const logs = [...this.#logs.values()];
