@@ -1,5 +1,6 @@
 import { readFileSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { whenParentGoes } from "./cli/parent.ts";
 import { run } from "./cli/run.ts";
 
 const STDOUT = 1;
@@ -25,6 +26,10 @@ function version(): string {
 
 const isTerminal = isatty(STDERR);
 
+/** `npm start` here; not the script of another package, which may leave a broker behind on purpose. */
+const isNpmStart =
+  process.env["npm_lifecycle_event"] === "start" && process.env["npm_package_name"] === "odradek";
+
 void run({
   arguments: process.argv.slice(2),
   environment: process.env,
@@ -36,6 +41,11 @@ void run({
   isColoured: isTerminal && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
   onSignal(stop) {
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+    if (isNpmStart)
+      whenParentGoes(
+        () => process.ppid,
+        () => stop("SIGTERM"),
+      );
   },
   onUncaught(fail) {
     process.on("uncaughtException", fail);
