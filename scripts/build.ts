@@ -17,6 +17,16 @@ const common = {
   logLevel: "warning",
 } as const;
 
+const commonJs = {
+  format: "cjs",
+  outExtension: { ".js": ".cjs" },
+  supported: { "dynamic-import": false },
+  define: { "import.meta.url": "importMetaUrl" },
+  banner: {
+    js: `const importMetaUrl = require("node:url").pathToFileURL(__filename).href;`,
+  },
+} as const;
+
 /** Packages stay outside, but for pino: its many small files load in half the time as one. */
 const pinoAsOneFile: Plugin = {
   name: "pino as one file",
@@ -34,36 +44,39 @@ async function bundleProgram(): Promise<void> {
     build({ ...common, entryPoints: { main: "src/cli/launch.ts" }, format: "esm" }),
     build({
       ...common,
+      ...commonJs,
       entryPoints: { odradek: "src/main.ts" },
-      format: "cjs",
-      outExtension: { ".js": ".cjs" },
       packages: "external",
       plugins: [pinoAsOneFile],
-      supported: { "dynamic-import": false },
-      define: { "import.meta.url": "importMetaUrl" },
-      banner: {
-        js: `const importMetaUrl = require("node:url").pathToFileURL(__filename).href;`,
-      },
-      sourcemap: true,
-      sourcesContent: false,
     }),
   ]);
   chmodSync(join(root, "dist/main.js"), 0o755);
 }
 
-/** What `import "odradek"` loads. */
+/** What `import "odradek"` loads; and `require`, for jest, which makes that of every import. */
 async function bundleLibrary(): Promise<void> {
-  await build({
+  const library = {
     ...common,
     entryPoints: ["src/index.ts"],
-    format: "esm",
-    splitting: true,
-    chunkNames: "library/[name]-[hash]",
-    packages: "external",
-    sourcemap: true,
-    sourcesContent: false,
-  });
+    packages: "external" as const,
+  };
+  await Promise.all([
+    build({
+      ...library,
+      format: "esm",
+      splitting: true,
+      chunkNames: "library/[name]-[hash]",
+    }),
+    build({ ...library, ...commonJs }),
+  ]);
+  writeFileSync(join(root, "dist/index.d.cts"), typesForRequire);
 }
+
+/** A CommonJS file may take types only from an ES module. */
+const typesForRequire = `import type { Broker, BrokerOptions, Logger } from "./types/index.js" with { "resolution-mode": "import" };
+export type { Broker, BrokerOptions, Logger };
+export declare function startBroker(options?: BrokerOptions): Promise<Broker>;
+`;
 
 async function bundlePino(): Promise<void> {
   const { metafile } = await build({
