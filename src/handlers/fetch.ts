@@ -118,11 +118,10 @@ function targetOf({ topic, index }: Asked, call: Call) {
   const partition: Partition | undefined = byId
     ? partitions.getById(topic, index)
     : partitions.get(topic, index);
-  if (partition === undefined) {
-    const knowsTopic = byId && services.image().topicById(topic) !== undefined;
-    return byId && !knowsTopic ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-  }
-  if (!context.may("read", "topic", partition.topic)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
+  const name = partition?.topic ?? (byId ? services.image().topicById(topic)?.name : topic);
+  if (name === undefined) return ErrorCode.UNKNOWN_TOPIC_ID;
+  if (!context.may("read", "topic", name)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
+  if (partition === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   // Only replicas may fetch as replicas, and this broker is the only one of every partition.
   return replicaIdOf(call) >= 0 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition;
 }

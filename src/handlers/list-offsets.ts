@@ -86,18 +86,16 @@ function answersFor(topic: Topic, call: Call) {
     if (same === undefined) byIndex.set(wanted.partitionIndex, [wanted]);
     else same.push(wanted);
   }
-  return [...byIndex.values()].map(([wanted, ...more]) =>
-    more.length > 0
-      ? failed((wanted as Wanted).partitionIndex, ErrorCode.INVALID_REQUEST)
-      : answerFor(topic.name, wanted as Wanted, call),
-  );
+  const isAllowed = call.context.may("describe", "topic", topic.name);
+  return [...byIndex].map(([index, [wanted, ...more]]) => {
+    if (!isAllowed) return failed(index, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
+    if (more.length > 0) return failed(index, ErrorCode.INVALID_REQUEST);
+    return answerFor(topic.name, wanted as Wanted, call);
+  });
 }
 
 async function answerFor(topic: string, wanted: Wanted, { isolation, context, services }: Call) {
   const { partitionIndex } = wanted;
-  if (!context.may("describe", "topic", topic)) {
-    return failed(partitionIndex, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
-  }
   const partition = services.partitions.get(topic, partitionIndex);
   if (partition === undefined) return failed(partitionIndex, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   try {
