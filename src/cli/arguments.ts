@@ -35,7 +35,15 @@ const options = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-const logLevels: readonly string[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+export const logLevels: readonly string[] = [
+  "trace",
+  "debug",
+  "info",
+  "warn",
+  "error",
+  "fatal",
+  "silent",
+];
 const PORT_MAX = 65_535;
 
 /** @throws UsageError */

@@ -2,7 +2,7 @@ import type { RunningBroker } from "../broker.ts";
 import { settingsOfEnvironment } from "../config/environment.ts";
 import { DeferredLogger, type Level } from "../telemetry/deferred-logger.ts";
 import { announce, textOf, warnOfStrangers } from "./announce.ts";
-import { type Flags, parseCommand } from "./arguments.ts";
+import { type Flags, logLevels, parseCommand } from "./arguments.ts";
 import { failureOf } from "./failure.ts";
 import { help } from "./help.ts";
 import { mergedSettings } from "./options.ts";
@@ -104,7 +104,8 @@ async function readProperties(
 
 /** What is not a level is refused later, with every other setting. */
 function levelIn(settings: Readonly<Record<string, string>>): Level {
-  return (settings["odradek.log.level"]?.toLowerCase() ?? "info") as Level;
+  const level = settings["odradek.log.level"]?.toLowerCase() ?? "info";
+  return logLevels.includes(level) ? (level as Level) : "info";
 }
 
 async function startLogging(logger: DeferredLogger, surroundings: Surroundings): Promise<void> {

@@ -136,6 +136,11 @@ describe("odradek", () => {
       2,
       "odradek: num.partitions must be at least 1, not 0\n",
     ],
+    [
+      "--override odradek.log.level=loud",
+      2,
+      "odradek: odradek.log.level takes trace, debug, info, warn, error, fatal, silent, not 'loud'\n",
+    ],
   ])("with %s exits with %i and one sentence", async (args, code, sentence) => {
     const fake = new FakeProcess();
     await fake.run(args);
