@@ -1,6 +1,6 @@
 import { BucketedMap } from "./bucketed-map.ts";
 import { type Features, featuresAt } from "./features.ts";
-import { collisionKey, isInternalTopic } from "./topic-name.ts";
+import { collisionKey } from "./topic-name.ts";
 
 /** Where a broker is reached: what it advertises for one of its listeners. */
 export interface Endpoint {
@@ -130,10 +130,6 @@ export class MetadataImage {
       one.name < other.name ? -1 : 1,
     );
     return this.#sorted;
-  }
-
-  isInternal(name: string): boolean {
-    return isInternalTopic(name);
   }
 
   /** A topic that a new one of this name could not be told from in metrics (`a.b` and `a_b`). */

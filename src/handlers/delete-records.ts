@@ -60,7 +60,7 @@ function refusalOf(name: string, context: RequestContext, services: Services): E
   if (isInternalTopic(name)) return ErrorCode.INVALID_TOPIC_EXCEPTION;
   const { cleanupPolicy } = resolveTopicConfig(services.config, topic.configs);
   // Compaction promises to keep the last record of every key.
-  return [...cleanupPolicy].includes("delete") ? ErrorCode.NONE : ErrorCode.POLICY_VIOLATION;
+  return cleanupPolicy.has("delete") ? ErrorCode.NONE : ErrorCode.POLICY_VIOLATION;
 }
 
 async function deleteBefore(

@@ -1,5 +1,5 @@
 import type { MetadataImage, PartitionImage, TopicImage } from "../cluster/image.ts";
-import { topicNameFault } from "../cluster/topic-name.ts";
+import { isInternalTopic, topicNameFault } from "../cluster/topic-name.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import {
   type CursorRequest,
@@ -91,7 +91,7 @@ function pageOf(
     if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } };
     const topic = image.topic(name);
     if (topic === undefined) {
-      topics.push(unknown(name, image));
+      topics.push(unknown(name));
       continue;
     }
     const from = cursor?.topicName === name ? cursor.partitionIndex : 0;
@@ -137,12 +137,12 @@ function partitionOf(
   };
 }
 
-function unknown(name: string, image: MetadataImage): Topic {
+function unknown(name: string): Topic {
   const code =
     topicNameFault(name) === undefined
       ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
       : ErrorCode.INVALID_TOPIC_EXCEPTION;
-  return { ...failed(code, name), isInternal: image.isInternal(name) };
+  return { ...failed(code, name), isInternal: isInternalTopic(name) };
 }
 
 function failed(errorCode: ErrorCode, name: string): Topic {

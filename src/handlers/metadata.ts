@@ -1,6 +1,6 @@
 import { MAX_PARTITIONS_PER_REQUEST } from "../cluster/controller.ts";
 import type { BrokerImage, MetadataImage, PartitionImage } from "../cluster/image.ts";
-import { topicNameFault } from "../cluster/topic-name.ts";
+import { isInternalTopic, topicNameFault } from "../cluster/topic-name.ts";
 import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
 import {
   type MetadataRequest,
@@ -167,7 +167,7 @@ function answerFrom(
       : topic;
   const unknown = asked.unknown.map((name) => {
     const code = faults?.get(name) ?? whyUnknown(name);
-    return { ...failed(code, name, ZERO_UUID), isInternal: image.isInternal(name) };
+    return { ...failed(code, name, ZERO_UUID), isInternal: isInternalTopic(name) };
   });
   return {
     throttleTimeMs: 0,

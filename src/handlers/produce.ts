@@ -1,3 +1,4 @@
+import { isInternalTopic } from "../cluster/topic-name.ts";
 import type { Partition } from "../partition/partition.ts";
 import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
 import {
@@ -155,7 +156,7 @@ function appendTo(topic: TopicData, data: PartitionData, call: Call): Outcome {
     if (request.acks < -1 || request.acks > 1) {
       return failed(index, ErrorCode.INVALID_REQUIRED_ACKS);
     }
-    if (services.image().isInternal(name) && context.clientId !== ADMIN_CLIENT_ID) {
+    if (isInternalTopic(name) && context.clientId !== ADMIN_CLIENT_ID) {
       return failed(index, ErrorCode.INVALID_TOPIC_EXCEPTION);
     }
     return append(partition, records, call);
