@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { Controller } from "./cluster/controller.ts";
 import { EmbeddedStore } from "./cluster/embedded-store.ts";
+import type { MetadataImage } from "./cluster/image.ts";
 import { MemoryStore } from "./cluster/memory-store.ts";
 import type { MetadataStore } from "./cluster/metadata-store.ts";
 import type { Registration } from "./cluster/registration.ts";
 import { GROUP_METADATA_TOPIC } from "./cluster/topic-name.ts";
 import { type BrokerConfig, parseBrokerConfig } from "./config/broker-config.ts";
 import { parseListeners } from "./config/listeners.ts";
+import { LiveConfig } from "./config/live-config.ts";
 import { checkTopicOverrides } from "./config/topic-config.ts";
 import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
 import { InternalLogTopic } from "./coordinator/internal-log.ts";
@@ -179,7 +181,9 @@ async function assemble(given: Given): Promise<Assembled> {
 }
 
 async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): Promise<Assembled> {
-  const { config, logger, clock } = given;
+  const { logger, clock } = given;
+  const live = new LiveConfig(given.config);
+  const { config } = live;
   const { clusterId } = directory.properties;
   const { path } = directory;
   const store: MetadataStore = given.ephemeral
@@ -193,6 +197,7 @@ async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): P
     newTopicId: newUuid,
     random: Math.random,
   });
+  follow(live, controller.image, logger);
   const partitions = new Partitions();
   const replicas = new Replicas({
     directory,
@@ -201,13 +206,18 @@ async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): P
   });
   if (!directory.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
   await replicas.open(controller.image);
-  controller.onImage((_image, _previous, delta) => replicas.apply(delta));
   const groups = groupCoordinator({ config, logger, clock, controller, partitions });
-  controller.onImage(async (_image, _previous, { deleted }) => {
-    await Promise.all(deleted.map(({ name }) => groups.onTopicDeleted(name)));
+  // The one listener, so that the order is plain: settings, then the logs that obey them, then groups.
+  controller.onImage((image, previous, delta) => {
+    const reconfigured = isReconfigured(image, previous, nodeIdOf(config));
+    if (reconfigured) follow(live, image, logger);
+    const applied = replicas.apply(reconfigured ? { ...delta, changed: image.topics() } : delta);
+    if (delta.deleted.length === 0) return applied;
+    const forgotten = delta.deleted.map(({ name }) => groups.onTopicDeleted(name));
+    return Promise.all([applied, ...forgotten]).then(() => undefined);
   });
   await groups.start();
-  const services = servicesOf({ ...given, directory, controller, partitions, groups });
+  const services = servicesOf({ ...given, config, directory, controller, partitions, groups });
   let accept: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
     accept = resolve;
@@ -273,6 +283,22 @@ function servicesOf(given: {
     image: () => controller.image,
     logDirs: { describe: async () => [{ path, isCordoned: false, ...(await directory.space()) }] },
   };
+}
+
+/** The settings made at run time, as the image has them, hold from now on. */
+function follow(live: LiveConfig, image: MetadataImage, logger: Logger): void {
+  const clusterWide = image.brokerConfigs("");
+  const own = image.brokerConfigs(nodeIdOf(live.config));
+  live.set({ clusterWide, own }, (name, why) =>
+    logger.error(`what was set for ${name} at run time is passed over: ${why}`),
+  );
+}
+
+function isReconfigured(image: MetadataImage, previous: MetadataImage, nodeId: number): boolean {
+  return (
+    image.brokerConfigs("") !== previous.brokerConfigs("") ||
+    image.brokerConfigs(nodeId) !== previous.brokerConfigs(nodeId)
+  );
 }
 
 function nodeIdOf(config: BrokerConfig): number {
@@ -341,8 +367,12 @@ function limitsOf(config: BrokerConfig) {
     maxRequestBytes: config.socketRequestMaxBytes,
     maxIdleMs: config.connectionsMaxIdleMs,
     partialFrameTimeoutMs: config.odradekPartialFrameTimeoutMs,
-    maxConnections: config.maxConnections,
-    maxConnectionsPerIp: config.maxConnectionsPerIp,
+    get maxConnections() {
+      return config.maxConnections;
+    },
+    get maxConnectionsPerIp() {
+      return config.maxConnectionsPerIp;
+    },
     backlog: config.socketListenBacklogSize,
   };
 }

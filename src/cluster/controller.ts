@@ -5,6 +5,11 @@ import {
   placedPartitions,
   type WantedReplicas,
 } from "./assignment.ts";
+import {
+  type AlterationResult,
+  type ConfigAlteration,
+  decideAlteration,
+} from "./config-alteration.ts";
 import { type Decision, Decisions, MAX_ATTEMPTS, tooBusy } from "./decisions.ts";
 import type { BrokerImage, MetadataImage, PartitionImage, TopicImage } from "./image.ts";
 import { type ImageListener, MetadataLoader } from "./metadata-loader.ts";
@@ -172,6 +177,22 @@ export class Controller {
         return { result: expected(error) };
       }
     });
+  }
+
+  /**
+   * Changes what is set on topics, brokers, groups and client-metrics, each or not. Names must differ.
+   * Settles when it is durable and every listener has carried it out.
+   *
+   * @returns for each the error, or undefined.
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  alterConfigs(
+    alterations: readonly ConfigAlteration[],
+    { validateOnly = false } = {},
+  ): Promise<readonly AlterationResult[]> {
+    return this.#decisions.make(alterations, { validateOnly, operationsEach: 1 }, (each) =>
+      decideAlteration(this.image, each),
+    );
   }
 
   /**

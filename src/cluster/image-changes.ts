@@ -1,16 +1,22 @@
-import type { BrokerImage, ImageChanges, MetadataImage, TopicImage } from "./image.ts";
+import type {
+  BrokerImage,
+  ConfigsImage,
+  ImageChanges,
+  MetadataImage,
+  TopicImage,
+} from "./image.ts";
 import type { StoredEntry, StoreEvent } from "./metadata-store.ts";
 import { brokerOf, configsOf, keys, partOf, topicOf } from "./stored.ts";
 
 interface Noted {
   readonly topics: Map<string, TopicImage | undefined>;
   readonly brokers: Map<number, BrokerImage | undefined>;
-  readonly brokerConfigs: Map<string, ReadonlyMap<string, string> | undefined>;
+  readonly configs: Map<string, ConfigsImage | undefined>;
 }
 
 /** What one revision changes, entry by entry, becomes what it changes in the image. Pure. */
 export function imageChanges(image: MetadataImage, events: readonly StoreEvent[]): ImageChanges {
-  const noted: Noted = { topics: new Map(), brokers: new Map(), brokerConfigs: new Map() };
+  const noted: Noted = { topics: new Map(), brokers: new Map(), configs: new Map() };
   const parts: StoredEntry[] = [];
   for (const event of events) {
     const isPart = event.type === "put" && event.entry.key.startsWith(keys.parts);
@@ -21,7 +27,7 @@ export function imageChanges(image: MetadataImage, events: readonly StoreEvent[]
   return noted;
 }
 
-function note({ topics, brokers, brokerConfigs }: Noted, image: MetadataImage, event: StoreEvent) {
+function note({ topics, brokers, configs }: Noted, image: MetadataImage, event: StoreEvent) {
   const entry = event.type === "put" ? event.entry : undefined;
   const key = event.type === "put" ? event.entry.key : event.key;
   if (key.startsWith(keys.topics)) {
@@ -29,8 +35,8 @@ function note({ topics, brokers, brokerConfigs }: Noted, image: MetadataImage, e
     topics.set(name, entry && topicOf(entry, image.topic(name)));
   } else if (key.startsWith(keys.brokers)) {
     brokers.set(Number(key.slice(keys.brokers.length)), entry && brokerOf(entry));
-  } else if (key.startsWith(keys.brokerConfigs)) {
-    brokerConfigs.set(key.slice(keys.brokerConfigs.length), entry && configsOf(entry));
+  } else if (key.startsWith(keys.configs)) {
+    configs.set(key.slice(keys.configs.length), entry && configsOf(entry));
   }
 }
 

@@ -48,12 +48,24 @@ export interface TopicImage {
   readonly configs: ReadonlyMap<string, string>;
 }
 
+/** What has settings of its own beside topics: how the store's keys name it. */
+export type ConfigResourceType = "brokers" | "groups" | "client-metrics";
+
+/** What was set at run time on a resource that is not a topic. */
+export interface ConfigsImage {
+  readonly type: ConfigResourceType;
+  readonly name: string;
+  readonly values: ReadonlyMap<string, string>;
+  /** The store's revision that last changed it: the token of its CAS. */
+  readonly revision: number;
+}
+
 /** What makes the next image of this one. Undefined means gone. */
 export interface ImageChanges {
   readonly topics?: ReadonlyMap<string, TopicImage | undefined>;
   readonly brokers?: ReadonlyMap<number, BrokerImage | undefined>;
-  /** By broker id as text; "" holds for all brokers. */
-  readonly brokerConfigs?: ReadonlyMap<string, ReadonlyMap<string, string> | undefined>;
+  /** By type and name, with a slash between. */
+  readonly configs?: ReadonlyMap<string, ConfigsImage | undefined>;
 }
 
 interface Parts {
@@ -63,7 +75,7 @@ interface Parts {
   readonly topicsById: BucketedMap<TopicImage>;
   readonly lookalikes: BucketedMap<readonly string[]>;
   readonly brokers: ReadonlyMap<number, BrokerImage>;
-  readonly brokerConfigs: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly configs: BucketedMap<ConfigsImage>;
 }
 
 const none: readonly number[] = [];
@@ -90,7 +102,7 @@ export class MetadataImage {
       topicsById: BucketedMap.empty(),
       lookalikes: BucketedMap.empty(),
       brokers: new Map(),
-      brokerConfigs: new Map(),
+      configs: BucketedMap.empty(),
     });
   }
 
@@ -163,18 +175,39 @@ export class MetadataImage {
 
   /** What was set at run time on one broker, or with "" on all of them. */
   brokerConfigs(brokerId: number | ""): ReadonlyMap<string, string> {
-    return this.#parts.brokerConfigs.get(String(brokerId)) ?? noConfigs;
+    return this.configs("brokers", String(brokerId))?.values ?? noConfigs;
   }
 
-  derive(revision: number, { topics, brokers, brokerConfigs }: ImageChanges): MetadataImage {
+  /** What was set on a group, which need not exist. */
+  groupConfigs(groupId: string): ReadonlyMap<string, string> {
+    return this.configs("groups", groupId)?.values ?? noConfigs;
+  }
+
+  /** A subscription to metrics of clients (KIP-714); empty where there is none of this name. */
+  clientMetricsConfigs(name: string): ReadonlyMap<string, string> {
+    return this.configs("client-metrics", name)?.values ?? noConfigs;
+  }
+
+  configs(type: ConfigResourceType, name: string): ConfigsImage | undefined {
+    return this.#parts.configs.get(`${type}/${name}`);
+  }
+
+  /** The names of this type for which something is set, sorted. Looks at all there are. */
+  namesWithConfigs(type: ConfigResourceType): readonly string[] {
+    const names: string[] = [];
+    for (const configs of this.#parts.configs.values()) {
+      if (configs.type === type) names.push(configs.name);
+    }
+    return names.sort();
+  }
+
+  derive(revision: number, { topics, brokers, configs }: ImageChanges): MetadataImage {
     const parts = this.#parts;
     return new MetadataImage({
       ...parts,
       ...(topics?.size ? this.#withTopics(topics) : {}),
       brokers: brokers?.size ? brokersWith(parts.brokers, brokers) : parts.brokers,
-      brokerConfigs: brokerConfigs?.size
-        ? merged(parts.brokerConfigs, brokerConfigs)
-        : parts.brokerConfigs,
+      configs: configs?.size ? parts.configs.with(configs) : parts.configs,
       revision,
     });
   }

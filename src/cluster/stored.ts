@@ -1,4 +1,11 @@
-import type { BrokerImage, Endpoint, PartitionImage, TopicImage } from "./image.ts";
+import type {
+  BrokerImage,
+  ConfigResourceType,
+  ConfigsImage,
+  Endpoint,
+  PartitionImage,
+  TopicImage,
+} from "./image.ts";
 import type { StoredEntry } from "./metadata-store.ts";
 import { isInternalTopic } from "./topic-name.ts";
 
@@ -8,19 +15,21 @@ import { isInternalTopic } from "./topic-name.ts";
  *   brokers/<id>          who is alive, under a lease; its createRevision is the broker epoch
  *   topics/<name>         id, replicas of every partition, configs
  *   parts/<topic id>/<p>  leader, ISR and epochs of a partition, once they differ from the first ones
- *   configs/brokers/<id>  settings made at run time, with an empty id for all brokers
+ *   configs/<type>/<name> what was set at run time on brokers (an empty name: on all of them), groups
+ *                         and client-metrics; what was set on a topic is in its own entry
  *   producer-ids          the first producer id that nobody was given
  */
 export const keys = {
   brokers: "brokers/",
   topics: "topics/",
   parts: "parts/",
-  brokerConfigs: "configs/brokers/",
+  configs: "configs/",
   producerIds: "producer-ids",
   broker: (id: number): string => `brokers/${id}`,
   topic: (name: string): string => `topics/${name}`,
   part: (topicId: string, index: number): string => `parts/${topicId}/${index}`,
   partsOf: (topicId: string): string => `parts/${topicId}/`,
+  configsOf: (type: ConfigResourceType, name: string): string => `configs/${type}/${name}`,
 } as const;
 
 interface StoredBroker {
@@ -143,8 +152,19 @@ export function partOf(entry: StoredEntry): {
   return { topicId, index: Number(index), state: { ...stored, revision: entry.modRevision } };
 }
 
-export function configsOf(entry: StoredEntry): ReadonlyMap<string, string> {
-  return new Map(Object.entries(JSON.parse(entry.value) as Record<string, string>));
+export function configsValue(values: ReadonlyMap<string, string>): string {
+  return JSON.stringify(Object.fromEntries(values));
+}
+
+export function configsOf(entry: StoredEntry): ConfigsImage {
+  const resource = entry.key.slice(keys.configs.length);
+  const slash = resource.indexOf("/");
+  return {
+    type: resource.slice(0, slash) as ConfigResourceType,
+    name: resource.slice(slash + 1),
+    values: new Map(Object.entries(JSON.parse(entry.value) as Record<string, string>)),
+    revision: entry.modRevision,
+  };
 }
 
 export function producerIdsValue(next: number): string {

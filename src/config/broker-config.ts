@@ -12,12 +12,18 @@ type Values<Table> = {
     : never;
 };
 
+/** What was set at run time: name and text. Of two words on one setting the broker's own counts. */
+export interface DynamicLayers {
+  /** On all brokers (Kafka: dynamic default broker configs). */
+  readonly clusterWide: ReadonlyMap<string, string>;
+  /** On this broker (Kafka: dynamic broker configs). */
+  readonly own: ReadonlyMap<string, string>;
+}
+
 /** Where the values come from, for whoever describes them. */
-export interface ConfigLayers {
+export interface ConfigLayers extends DynamicLayers {
   /** As in server.properties: name and text as given, and what is preset here against Kafka. */
   readonly given: ReadonlyMap<string, string>;
-  /** Set for the cluster as a whole (Kafka: dynamic default broker configs). */
-  readonly clusterWide: ReadonlyMap<string, string>;
 }
 
 /**
@@ -47,11 +53,47 @@ export function parseBrokerConfig(
     else values[camelCase(name)] = parsed(name, setting, text);
   }
   values["given"] = given;
-  // With eligible leader replicas, as new clusters have them, Kafka keeps this one for the cluster.
-  values["clusterWide"] = new Map([["min.insync.replicas", String(values["minInsyncReplicas"])]]);
+  values["clusterWide"] = withMinIsr(new Map(), String(values["minInsyncReplicas"]));
+  values["own"] = new Map();
   const config = Object.freeze(values) as unknown as BrokerConfig;
   checkTogether(config, warn);
   return config;
+}
+
+/**
+ * The configuration of the start, with what was set at run time before it. A value that this broker
+ * cannot take is passed over.
+ */
+export function brokerConfigWith(
+  atStart: BrokerConfig,
+  layers: DynamicLayers,
+  onBad: (name: string, why: string) => void,
+): BrokerConfig {
+  const values: Record<string, unknown> = { ...atStart };
+  const taken = (given: ReadonlyMap<string, string>): Map<string, string> => {
+    const layer = new Map<string, string>();
+    for (const [name, text] of given) {
+      const setting = brokerSetting(name);
+      try {
+        if (setting !== undefined) values[camelCase(name)] = parsed(name, setting, text);
+        layer.set(name, text);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        onBad(name, error.message);
+      }
+    }
+    return layer;
+  };
+  values["clusterWide"] = withMinIsr(taken(layers.clusterWide), String(atStart.minInsyncReplicas));
+  values["own"] = taken(layers.own);
+  return values as unknown as BrokerConfig;
+}
+
+/** With eligible leader replicas, as new clusters have them, Kafka keeps this one for the cluster. */
+function withMinIsr(clusterWide: Map<string, string>, atStart: string): Map<string, string> {
+  const name = "min.insync.replicas";
+  if (!clusterWide.has(name)) clusterWide.set(name, atStart);
+  return clusterWide;
 }
 
 /**

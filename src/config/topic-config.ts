@@ -34,16 +34,16 @@ export type TopicOverrides = ReadonlyMap<string, string>;
 const rows: readonly (readonly [string, Setting])[] = Object.entries(topicSettings);
 const byName: ReadonlyMap<string, Setting> = new Map(rows);
 
-/** What topics without a word of their own get, by broker: most topics. */
-const inherited = new WeakMap<BrokerConfig, TopicConfig>();
+/** What topics without a word of their own get: most topics. By a part that changes with the rest. */
+const inherited = new WeakMap<BrokerConfig["clusterWide"], TopicConfig>();
 
 /** The overrides must have passed checkTopicOverrides. */
 export function resolveTopicConfig(broker: BrokerConfig, overrides: TopicOverrides): TopicConfig {
   if (overrides.size > 0) return resolve(broker, overrides);
-  let config = inherited.get(broker);
+  let config = inherited.get(broker.clusterWide);
   if (config === undefined) {
     config = resolve(broker, overrides);
-    inherited.set(broker, config);
+    inherited.set(broker.clusterWide, config);
   }
   return config;
 }

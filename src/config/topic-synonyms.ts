@@ -84,7 +84,7 @@ export function inheritedText(broker: BrokerConfig, name: string, setting: Setti
 export function brokerText(broker: BrokerConfig, name: string): string | null {
   const setting = brokerSetting(name);
   if (setting === undefined) return null;
-  const given = broker.clusterWide.get(name) ?? broker.given.get(name);
+  const given = broker.own.get(name) ?? broker.clusterWide.get(name) ?? broker.given.get(name);
   return given === undefined ? textOf(setting, setting.default) : canonicalText(setting, given);
 }
 
