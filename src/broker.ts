@@ -121,12 +121,12 @@ export class RunningBroker {
 
   /** What a broker does by itself, now and again. */
   #beginUpkeep(): void {
-    const { config, directory, controller, services } = this.#parts;
+    const { config, logger, directory, services } = this.#parts;
     this.#repeat(config.logFlushOffsetCheckpointIntervalMs, "checkpoint", () =>
       directory.checkpoint(),
     );
     this.#repeat(config.logRetentionCheckIntervalMs, "retention", () =>
-      deleteOldSegments(controller.image, services.partitions, config),
+      deleteOldSegments(services.partitions, logger),
     );
   }
 

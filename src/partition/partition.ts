@@ -106,7 +106,7 @@ export class Partition {
 
   /** The topic's settings, or the broker's, are others from now on. */
   configure(settings: LogSettings): void {
-    this.#log.settings = settings;
+    this.#log.updateSettings(settings);
   }
 
   /** A new leader, or the same one anew. Whoever waits here looks again. */
@@ -202,7 +202,8 @@ export class Partition {
    * Forgets every record before `offset` (-1: before the high watermark).
    *
    * @returns the new low watermark.
-   * @throws KafkaError OFFSET_OUT_OF_RANGE beyond the high watermark.
+   * @throws KafkaError OFFSET_OUT_OF_RANGE beyond the high watermark, UNKNOWN_TOPIC_OR_PARTITION if
+   *   the topic is deleted, before or meanwhile.
    */
   async deleteRecordsBefore(offset: number): Promise<number> {
     this.#checkServing();
@@ -214,17 +215,16 @@ export class Partition {
       );
     }
     await this.#log.deleteRecordsBefore(target);
+    this.#checkServing();
     this.changes.announce();
     return this.#log.startOffset;
   }
 
-  /** Drops segments that are too old or too many; -1 for either means none is. */
-  async deleteOldSegments(retention: {
-    readonly retentionMs: number;
-    readonly retentionBytes: number;
-  }): Promise<void> {
+  /** Drops what the topic's settings say is too old or too much. */
+  async deleteOldSegments(): Promise<void> {
+    if (this.#deleted) return;
     const before = this.logStartOffset;
-    await this.#log.deleteOldSegments(retention);
+    await this.#log.deleteOldSegments();
     if (this.logStartOffset !== before) this.changes.announce();
   }
 

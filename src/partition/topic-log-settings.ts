@@ -21,10 +21,17 @@ export function topicLogSettings(
     timestampType: topic.messageTimestampType,
     timestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: topic.messageTimestampAfterMaxMs,
-    compacted: topic.cleanupPolicy.has("compact"),
     compressionType: topic.compressionType,
     compressionLevel: topic.compressionLevel,
     fileDeleteDelayMs: topic.fileDeleteDelayMs,
     producerIdExpirationMs: broker.producerIdExpirationMs,
+    deleted: topic.cleanupPolicy.has("delete"),
+    retentionMs: topic.retentionMs,
+    retentionBytes: topic.retentionBytes,
+    compacted: topic.cleanupPolicy.has("compact"),
+    minCleanableDirtyRatio: topic.minCleanableDirtyRatio,
+    minCompactionLagMs: topic.minCompactionLagMs,
+    maxCompactionLagMs: topic.maxCompactionLagMs,
+    deleteRetentionMs: topic.deleteRetentionMs,
   };
 }

@@ -3,10 +3,9 @@ import type { FilePool } from "./file-pool.ts";
 import type { Disk } from "./fs.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { LoadedIndexes } from "./loaded-indexes.ts";
-import type { LogSettings } from "./log-settings.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerStates } from "./producer-states.ts";
-import { Segment, segmentFile } from "./segment.ts";
+import { SEGMENT_FILES, Segment, type SegmentEnding, segmentFile, segmentName } from "./segment.ts";
 
 export const EPOCHS_FILE = "leader-epoch-checkpoint";
 export const PARTITION_FILE = "partition.metadata";
@@ -61,10 +60,10 @@ export class LogFiles {
   }
 
   /** A segment whose file may be there, or be made by its first use. */
-  newSegment(baseOffset: number, createdMs: number): Segment {
+  newSegment(baseOffset: number, createdMs: number, ending: SegmentEnding = ""): Segment {
     this.#namesChanged = true;
     const storage = { disk: this.#disk, files: this.#files, indexes: this.#indexes };
-    return new Segment(storage, { folder: this, baseOffset, createdMs });
+    return new Segment(storage, { folder: this, baseOffset, createdMs, ending });
   }
 
   saveEpochs(epochs: LeaderEpochs): void {
@@ -87,21 +86,54 @@ export class LogFiles {
     }
   }
 
-  /** Renamed at once, removed some time later, as in Kafka. */
-  async deleteSegment(segment: Segment, settings: LogSettings): Promise<void> {
-    const paths = ([".log", ".index", ".timeindex", ".txnindex", ".snapshot"] as const).map(
-      (suffix) => segmentFile(this.directory, segment.baseOffset, suffix),
+  /** As {@link deleteFiles}, with the snapshots that belong to the segments. */
+  async deleteSegments(segments: readonly Segment[], delayMs: number): Promise<void> {
+    await this.deleteFiles(segments, delayMs, ({ baseOffset }) =>
+      [...SEGMENT_FILES, ".snapshot" as const].map((suffix) => segmentName(baseOffset, suffix)),
     );
-    segment.retire();
-    const names = new Set(await this.#disk.list(this.directory));
-    const present = paths.filter((path) => names.has(path.slice(this.directory.length + 1)));
-    for (const path of present) await this.#disk.rename(path, path + DELETED_SUFFIX);
-    this.#clock.schedule(settings.fileDeleteDelayMs, () => {
-      for (const path of present) {
+  }
+
+  /**
+   * Nobody reads these segments any more: their files are renamed, and removed some time later, as in
+   * Kafka.
+   */
+  async deleteFiles(
+    segments: readonly Segment[],
+    delayMs: number,
+    namesOf: (segment: Segment) => readonly string[],
+  ): Promise<void> {
+    if (segments.length === 0) return;
+    for (const segment of segments) segment.retire();
+    const { directory } = this;
+    const there = new Set(await this.#disk.list(directory));
+    const names = segments.flatMap(namesOf).filter((name) => there.has(name));
+    for (const name of names) await this.#rename(name, name + DELETED_SUFFIX);
+    this.#clock.schedule(delayMs, () => {
+      for (const name of names) {
         // The folder may be gone with its topic by then; what is left otherwise, the next start removes.
-        this.#disk.remove(path + DELETED_SUFFIX).catch(() => undefined);
+        this.#disk.remove(`${this.directory}/${name}${DELETED_SUFFIX}`).catch(() => undefined);
       }
     });
+  }
+
+  /** @throws what the disk says, unless the folder has been moved meanwhile: with its topic, it goes. */
+  async #rename(from: string, to: string): Promise<void> {
+    const { directory } = this;
+    try {
+      await this.#disk.rename(`${directory}/${from}`, `${directory}/${to}`);
+    } catch (error) {
+      if (directory === this.directory) throw error;
+    }
+  }
+
+  /** Makes durable which files there are. */
+  async syncNames(): Promise<void> {
+    const { directory } = this;
+    try {
+      await this.#disk.syncDirectory(directory);
+    } catch (error) {
+      if (directory === this.directory) throw error;
+    }
   }
 
   /** Makes durable which files there are, and what the small ones hold. */

@@ -1,3 +1,6 @@
+import type { Origin, ValidationRules } from "../records/validator.ts";
+import type { LogPlace } from "./log-content.ts";
+
 /** What a topic's configuration means for its logs. Replaceable at run time. */
 export interface LogSettings {
   readonly segmentBytes: number;
@@ -13,9 +16,44 @@ export interface LogSettings {
   readonly timestampType: "CreateTime" | "LogAppendTime";
   readonly timestampBeforeMaxMs: number;
   readonly timestampAfterMaxMs: number;
-  readonly compacted: boolean;
   readonly compressionType: "producer" | "uncompressed" | "gzip" | "snappy" | "lz4" | "zstd";
   readonly compressionLevel?: number | undefined;
   readonly fileDeleteDelayMs: number;
   readonly producerIdExpirationMs: number;
+  /** `cleanup.policy` has "delete": what is too old or too much goes. */
+  readonly deleted: boolean;
+  /** How long and how much of a log is kept where it is deleted; -1: without end. */
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  /** `cleanup.policy` has "compact": of each key the newest record is kept. */
+  readonly compacted: boolean;
+  /** Which part of a log must be dirty, 0 to 1, before it is worth cleaning. */
+  readonly minCleanableDirtyRatio: number;
+  /** How old the newest record of a segment must be before it is cleaned. */
+  readonly minCompactionLagMs: number;
+  /** How old the oldest record may be that was never cleaned. */
+  readonly maxCompactionLagMs: number;
+  /** How long a tombstone stays after it was cleaned first. */
+  readonly deleteRetentionMs: number;
+}
+
+/** What must hold for a batch of this log. */
+export function rulesFor(
+  { topic, partition }: LogPlace,
+  settings: LogSettings,
+  now: number,
+  origin: Origin,
+): ValidationRules {
+  return {
+    partition: `${topic}-${partition}`,
+    now,
+    timestampType: settings.timestampType,
+    beforeMaxMs: settings.timestampBeforeMaxMs,
+    afterMaxMs: settings.timestampAfterMaxMs,
+    maxMessageBytes: settings.maxMessageBytes,
+    compacted: settings.compacted,
+    compressionType: settings.compressionType,
+    compressionLevel: settings.compressionLevel,
+    origin,
+  };
 }

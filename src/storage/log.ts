@@ -1,10 +1,9 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { type BatchHeader, stampOffsets } from "../records/batch.ts";
 import { type Origin, validateForAppend } from "../records/validator.ts";
-import type { Logger } from "../telemetry/logger.ts";
-import type { Clock } from "../time/clock.ts";
-import type { Disk } from "./fs.ts";
+import { SegmentSwap } from "./compaction/segment-swap.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
+import type { Appended, LogContent, LogParts, LogPlace } from "./log-content.ts";
 import type { LogFiles } from "./log-files.ts";
 import {
   EMPTY_SLICE,
@@ -13,62 +12,21 @@ import {
   type ReadOptions,
   type TimestampedOffset,
 } from "./log-reader.ts";
-import type { LogSettings } from "./log-settings.ts";
+import { LogSegments } from "./log-segments.ts";
+import { type LogSettings, rulesFor } from "./log-settings.ts";
 import { LogSyncer } from "./log-syncer.ts";
 import { LogWriter } from "./log-writer.ts";
 import { ProducerStates } from "./producer-states.ts";
-import type { ReadBuffers } from "./read-buffers.ts";
 import { loadProducers } from "./recovery.ts";
-import { countExpired, type Retention } from "./retention.ts";
+import { countExpired } from "./retention.ts";
 import { mustRoll } from "./rolling.ts";
 import type { Segment } from "./segment.ts";
 import { storageError } from "./storage-error.ts";
-import type { LogTail, TailCache } from "./tail-cache.ts";
+import type { LogTail } from "./tail-cache.ts";
 import { truncateContent } from "./truncation.ts";
-import type { WriteQueue } from "./write-queue.ts";
 
+export type { Appended, LogContent, LogParts, LogPlace } from "./log-content.ts";
 export type { LogSlice, TimestampedOffset } from "./log-reader.ts";
-
-/** What came of an append, decided before anything is written. */
-export interface Appended {
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  /** -1: the records keep their producer's times. */
-  readonly logAppendTime: number;
-  readonly logStartOffset: number;
-  /** The producer sent it before: nothing was appended, and these are the offsets it got then. */
-  readonly duplicate: boolean;
-  /**
-   * Settles when the bytes are with the operating system, or on the disk where the settings ask for
-   * that. The appends of one tick share it. Rejects with KafkaError KAFKA_STORAGE_ERROR.
-   */
-  readonly written: Promise<void>;
-}
-
-/** What the logs of one data directory share. */
-export interface LogParts {
-  readonly clock: Clock;
-  readonly disk: Disk;
-  readonly logger: Logger;
-  readonly writes: WriteQueue;
-  readonly buffers: ReadBuffers;
-  readonly tails: TailCache;
-}
-
-/** What was found on the disk, or nothing. */
-export interface LogContent {
-  readonly segments: Segment[];
-  readonly startOffset: number;
-  readonly endOffset: number;
-  readonly recoveryPoint: number;
-  readonly epochs: LeaderEpochs;
-}
-
-export interface LogPlace {
-  readonly topic: string;
-  readonly partition: number;
-  readonly topicId: string;
-}
 
 const DONE = Promise.resolve();
 
@@ -84,14 +42,16 @@ export class Log {
   readonly topic: string;
   readonly partition: number;
   readonly topicId: string;
-  settings: LogSettings;
   readonly #files: LogFiles;
   readonly #parts: LogParts;
   readonly #writer: LogWriter;
   readonly #syncer: LogSyncer;
   readonly #reader: LogReader;
   readonly #tail: LogTail;
-  #content: LogContent;
+  readonly #segments: LogSegments;
+  readonly #swap: SegmentSwap;
+  #settings: LogSettings;
+  #epochs: LeaderEpochs;
   #producers: ProducerStates | undefined;
   #startOffset: number;
   #endOffset: number;
@@ -116,10 +76,11 @@ export class Log {
     this.topic = place.topic;
     this.partition = place.partition;
     this.topicId = place.topicId;
-    this.settings = context.settings;
+    this.#settings = context.settings;
     this.#files = context.files;
     this.#parts = context.parts;
-    this.#content = content;
+    this.#segments = new LogSegments(content.segments);
+    this.#epochs = content.epochs;
     this.#startOffset = content.startOffset;
     this.#endOffset = content.endOffset;
     this.#writtenOffset = content.endOffset;
@@ -127,9 +88,10 @@ export class Log {
     this.#isDirty = content.recoveryPoint < content.endOffset || context.isRecovered;
     this.#tail = context.parts.tails.newTail();
     this.#reader = new LogReader(context.parts.buffers, this.#tail);
+    this.#swap = new SegmentSwap(context.files, this.#segments, this.#tail);
     this.#syncer = new LogSyncer(context.files, context.parts.clock, content.recoveryPoint);
     this.#writer = new LogWriter(context.parts.writes, context.parts.clock, {
-      flushMessages: () => this.settings.flushMessages,
+      flushMessages: () => this.#settings.flushMessages,
       sync: (segments) => this.#syncer.sync(segments),
       written: (endOffset) => {
         this.#writtenOffset = endOffset;
@@ -141,6 +103,10 @@ export class Log {
       const next = content.segments[i + 1]?.baseOffset ?? content.endOffset;
       if (segment.isUnsealed) this.#sealLater(segment, next);
     }
+  }
+
+  get settings(): LogSettings {
+    return this.#settings;
   }
 
   get startOffset(): number {
@@ -163,16 +129,21 @@ export class Log {
   }
 
   get sizeInBytes(): number {
-    return this.#segments.reduce((sum, { size }) => sum + size, 0);
+    return this.#segments.sizeInBytes;
   }
 
   /** Why nothing can be appended any more; undefined: it can. */
   get failure(): KafkaError | undefined {
-    return this.#writer.failure ?? this.#syncer.failure;
+    return this.#writer.failure ?? this.#syncer.failure ?? this.#swap.failure;
   }
 
   get hasFiles(): boolean {
-    return this.#segments.length > 0;
+    return this.#segments.active !== undefined;
+  }
+
+  /** The oldest first; the last one is appended to. */
+  get segments(): readonly Segment[] {
+    return this.#segments.all;
   }
 
   /** Read from the disk when they are first asked for. */
@@ -181,20 +152,21 @@ export class Log {
       const { disk, clock } = this.#parts;
       const places = { disk, files: this.#files };
       this.#producers = this.hasFiles
-        ? loadProducers(places, this.#segments, this.#content.endOffset)
+        ? loadProducers(places, this.#segments.all, this.#endOffset)
         : new ProducerStates();
-      this.#producers.expire(clock.now() - this.settings.producerIdExpirationMs);
+      this.#producers.expire(clock.now() - this.#settings.producerIdExpirationMs);
     }
     return this.#producers;
   }
 
   /** Epoch of the latest leader; -1 if there has been none. */
   get latestEpoch(): number {
-    return this.#content.epochs.latest;
+    return this.#epochs.latest;
   }
 
-  get #segments(): Segment[] {
-    return this.#content.segments;
+  /** The settings are others from now on. */
+  updateSettings(settings: LogSettings): void {
+    this.#settings = settings;
   }
 
   /**
@@ -210,12 +182,12 @@ export class Log {
     if (this.failure !== undefined) throw this.failure;
     const { bytes, header, logAppendTime } = validateForAppend(
       records,
-      this.#rules(options.origin),
+      rulesFor(this, this.#settings, this.#parts.clock.now(), options.origin),
     );
-    if (bytes.length > this.settings.segmentBytes) {
+    if (bytes.length > this.#settings.segmentBytes) {
       throw new KafkaError(
         ErrorCode.RECORD_LIST_TOO_LARGE,
-        `a batch of ${bytes.length} bytes, a segment takes ${this.settings.segmentBytes}`,
+        `a batch of ${bytes.length} bytes, a segment takes ${this.#settings.segmentBytes}`,
       );
     }
     if (header.producerId >= 0 && options.origin === "client") {
@@ -229,14 +201,14 @@ export class Log {
     const segment = this.#segmentFor(placed);
     if (placed.producerId >= 0) this.producers.note(placed, bytes, 0);
     const position = segment.size;
-    segment.add(placed, this.settings.indexIntervalBytes);
+    segment.add(placed, this.#settings.indexIntervalBytes);
     this.#endOffset = lastOffset + 1;
     const segmentBase = segment.baseOffset;
     const kept = this.#tail.add({ baseOffset, lastOffset, segmentBase, position, bytes });
     const end = { offset: this.#endOffset, records: placed.recordCount };
     const written = this.#writer.add(segment, kept, end);
     this.#isDirty = true;
-    const { flushMs } = this.settings;
+    const { flushMs } = this.#settings;
     if (flushMs !== undefined) this.#syncer.flushWithin(flushMs, () => this.flush());
     const logStartOffset = this.#startOffset;
     return { baseOffset, lastOffset, logAppendTime, logStartOffset, duplicate: false, written };
@@ -259,10 +231,11 @@ export class Log {
     const limits = { ...options, upTo };
     const cached = this.#reader.readTail(offset, limits);
     if (cached !== undefined) return cached;
-    for (let i = this.#segmentIndex(offset); i < this.#segments.length; i++) {
-      const segment = this.#segments[i] as Segment;
+    const segments = this.#segments.all;
+    for (let i = this.#segments.indexOf(offset); i < segments.length; i++) {
+      const segment = segments[i] as Segment;
       const isHot = segment.baseOffset >= this.#hotFrom || offset >= this.#hotFrom;
-      const end = this.#segments[i + 1]?.baseOffset ?? this.#endOffset;
+      const end = segments[i + 1]?.baseOffset ?? this.#endOffset;
       const slice = this.#reader.readSegment(segment, offset, { ...limits, isHot, end });
       if (slice !== undefined) return slice;
     }
@@ -271,13 +244,7 @@ export class Log {
 
   /** About how many bytes lie between two offsets, more than 0 if any: arithmetic in memory. */
   bytesBetween(offset: number, upTo: number): number {
-    if (offset >= upTo || offset >= this.#endOffset) return 0;
-    const from = this.#place(offset);
-    const to = this.#place(upTo);
-    if (from.index === to.index) return Math.max(1, to.position - from.position);
-    let bytes = to.position - from.position;
-    for (let i = from.index; i < to.index; i++) bytes += (this.#segments[i] as Segment).size;
-    return Math.max(1, bytes);
+    return this.#segments.bytesBetween(offset, upTo, this.#tail, this.#endOffset);
   }
 
   /** The first record before `upTo` that is of that time or later. */
@@ -286,10 +253,15 @@ export class Log {
     upTo: number,
   ): Promise<TimestampedOffset | undefined> {
     const limit = Math.min(upTo, this.#writtenOffset);
-    for (const segment of [...this.#segments]) {
+    for (const segment of [...this.#segments.all]) {
+      if (segment.isRetired) return this.offsetForTimestamp(timestamp, upTo);
       if (segment.maxTimestamp < timestamp || segment.baseOffset >= limit) continue;
       const range = { from: this.#startOffset, upTo: limit };
-      const found = await this.#reader.findTime(segment, timestamp, range);
+      const found = await this.#unlessRetired(segment, () =>
+        this.#reader.findTime(segment, timestamp, range),
+      );
+      // The cleaner, or retention, has put others in its place.
+      if (found === "retired") return this.offsetForTimestamp(timestamp, upTo);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -298,54 +270,57 @@ export class Log {
   /** The first record that has the largest timestamp of all. */
   async maxTimestamp(upTo: number): Promise<TimestampedOffset | undefined> {
     const limit = Math.min(upTo, this.#writtenOffset);
-    const filled = this.#segments.filter((s) => s.size > 0 && s.baseOffset < limit);
+    const filled = this.#segments.all.filter((s) => s.size > 0 && s.baseOffset < limit);
     const first = filled[0];
     if (first === undefined || this.#startOffset >= limit) return undefined;
     const latest = filled.reduce((max, s) => (s.maxTimestamp > max.maxTimestamp ? s : max), first);
-    return this.#reader.latestIn(latest, latest.offsetOfMaxTimestamp);
+    const found = await this.#unlessRetired(latest, () =>
+      this.#reader.latestIn(latest, latest.offsetOfMaxTimestamp),
+    );
+    return found === "retired" ? this.maxTimestamp(upTo) : found;
   }
 
   /** A new leader begins here, even if it never writes anything. */
   assignEpoch(epoch: number): void {
-    const { epochs } = this.#content;
-    epochs.begin(epoch, this.#endOffset);
-    if (epochs.isChanged && this.hasFiles) this.#files.saveEpochs(epochs);
+    this.#epochs.begin(epoch, this.#endOffset);
+    if (this.#epochs.isChanged && this.hasFiles) this.#files.saveEpochs(this.#epochs);
   }
 
   endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
-    return this.#content.epochs.endOf(epoch, this.#endOffset);
+    return this.#epochs.endOf(epoch, this.#endOffset);
   }
 
   /** Epoch in which the record at an offset was written; -1 if it is not known. */
   epochForOffset(offset: number): number {
-    return this.#content.epochs.epochFor(offset);
+    return this.#epochs.epochFor(offset);
   }
 
-  /** Drops segments that are too old or too many. Those that are full, or all if all are old. */
-  async deleteOldSegments(retention: Retention): Promise<void> {
-    const nowMs = this.#parts.clock.now();
-    const count = countExpired(this.#segments, retention, nowMs);
-    if (count === 0 || this.failure !== undefined || this.#writtenOffset < this.#endOffset) return;
-    if (count === this.#segments.length) {
+  /** Drops what the settings say is too old or too much: full segments, or all if all are old. */
+  async deleteOldSegments(): Promise<void> {
+    if (!this.#settings.deleted || this.failure !== undefined) return;
+    const count = countExpired(this.#segments.all, this.#settings, {
+      nowMs: this.#parts.clock.now(),
+      endOffset: this.#endOffset,
+      writtenOffset: this.#writtenOffset,
+    });
+    if (count === 0) return;
+    const begin = this.#segments.all[count]?.baseOffset;
+    if (begin === undefined) {
       this.#files.saveSnapshot(this.#endOffset, this.producers);
       this.#startSegment();
     }
-    await this.deleteRecordsBefore(this.#segments[count]?.baseOffset ?? this.#endOffset);
+    await this.deleteRecordsBefore(begin ?? this.#endOffset);
   }
 
   /** Moves the start. Segments that lie before it as a whole are dropped. */
   async deleteRecordsBefore(offset: number): Promise<void> {
     if (offset <= this.#startOffset) return;
     this.#startOffset = Math.min(offset, this.#endOffset);
-    const { epochs } = this.#content;
-    epochs.truncateFromStart(this.#startOffset);
-    if (epochs.isChanged && this.hasFiles) this.#files.saveEpochs(epochs);
-    const dropped = this.#segments.filter((_, i) => {
-      const next = this.#segments[i + 1];
-      return next !== undefined && next.baseOffset <= this.#startOffset;
-    });
-    this.#segments.splice(0, dropped.length);
-    await Promise.all(dropped.map((segment) => this.#files.deleteSegment(segment, this.settings)));
+    this.#epochs.truncateFromStart(this.#startOffset);
+    if (this.#epochs.isChanged && this.hasFiles) this.#files.saveEpochs(this.#epochs);
+    await this.#swap.settled();
+    const dropped = this.#segments.takeBefore(this.#startOffset);
+    await this.#files.deleteSegments(dropped, this.#settings.fileDeleteDelayMs);
   }
 
   /**
@@ -356,24 +331,72 @@ export class Log {
     await this.#writer.settled();
     await this.#syncer.settled();
     if (offset >= this.#endOffset) return;
+    await this.#swap.settled();
     this.#reader.forget();
     this.#isDirty = true;
     const { clock, disk, logger } = this.#parts;
     this.#producers = undefined;
-    this.#content = truncateContent(
-      { ...this.#content, startOffset: this.#startOffset, recoveryPoint: this.recoveryPoint },
+    const content = truncateContent(
+      {
+        segments: this.#segments.all,
+        startOffset: this.#startOffset,
+        endOffset: this.#endOffset,
+        recoveryPoint: this.recoveryPoint,
+        epochs: this.#epochs,
+      },
       offset,
-      { disk, logger, files: this.#files, nowMs: clock.now(), settings: this.settings },
+      { disk, logger, files: this.#files, nowMs: clock.now(), settings: this.#settings },
     );
-    this.#startOffset = this.#content.startOffset;
-    this.#endOffset = this.#content.endOffset;
+    this.#segments.reset(content.segments);
+    this.#startOffset = content.startOffset;
+    this.#endOffset = content.endOffset;
     this.#writtenOffset = this.#endOffset;
     this.#syncer.moveBack(this.#endOffset);
   }
 
+  /** The first offset that belongs to a transaction that is not decided, else the written end. */
+  get lastStableOffset(): number {
+    let offset = this.#writtenOffset;
+    for (const { transactionFirstOffset } of this.producers.all()) {
+      if (transactionFirstOffset >= 0) offset = Math.min(offset, transactionFirstOffset);
+    }
+    return offset;
+  }
+
+  /**
+   * Gets full segments ready to be replaced: everything of them is written, durable, and not about to
+   * be written again.
+   */
+  async settleSegments(): Promise<void> {
+    await this.#swap.settled();
+    await this.#writer.settled();
+    for (const [i, segment] of this.segments.slice(0, -1).entries()) {
+      // Its indexes were found to be wrong, and made anew in memory.
+      const next = this.segments[i + 1]?.baseOffset ?? this.#endOffset;
+      if (segment.isUnsealed && !segment.isRetired) this.#sealLater(segment, next);
+    }
+    await this.#syncer.settled();
+  }
+
+  /** A segment that is to take the place of others, with files that a start would throw away. */
+  newCleanedSegment(baseOffset: number, createdMs: number): Segment {
+    return this.#files.newSegment(baseOffset, createdMs, ".cleaned");
+  }
+
+  /**
+   * Puts a segment, which is sealed, in the place of others that follow each other (Kafka's
+   * LocalLog.replaceSegments). Offsets do not change; readers of the old ones can finish.
+   *
+   * @returns false if the old ones are not all there any more: then nothing happens.
+   * @throws KafkaError KAFKA_STORAGE_ERROR; the log takes no more then.
+   */
+  replaceSegments(replaced: readonly Segment[], by: Segment): Promise<boolean> {
+    return this.#swap.run(replaced, by, this.#settings.fileDeleteDelayMs);
+  }
+
   /** Forgets producers that have been silent for `producer.id.expiration.ms`. */
   expireProducers(): void {
-    this.#producers?.expire(this.#parts.clock.now() - this.settings.producerIdExpirationMs);
+    this.#producers?.expire(this.#parts.clock.now() - this.#settings.producerIdExpirationMs);
   }
 
   /**
@@ -387,7 +410,7 @@ export class Log {
     await this.#syncer.settled();
     if (this.failure !== undefined) throw this.failure;
     const endOffset = this.#writtenOffset;
-    const active = this.#segments.at(-1);
+    const { active } = this.#segments;
     if (endOffset <= this.recoveryPoint || active === undefined) return;
     await this.#syncer.flush(active, endOffset);
   }
@@ -397,7 +420,8 @@ export class Log {
     this.#syncer.stopTimer();
     await this.#writer.settled();
     await this.#syncer.settled();
-    const active = this.#segments.at(-1);
+    await this.#swap.settled();
+    const { active } = this.#segments;
     if (this.failure === undefined && this.#isDirty && active !== undefined) {
       this.#files.saveSnapshot(this.#endOffset, this.producers);
       await this.#syncer.seal(active, this.#endOffset);
@@ -410,17 +434,19 @@ export class Log {
   /** The folder gets another name at once; what is still to be written goes there. */
   moveTo(directory: string): void {
     if (!this.hasFiles) return;
-    for (const segment of this.#segments) segment.close();
+    for (const segment of this.#segments.all) segment.close();
     this.#files.moveTo(directory);
   }
 
   /** Lets go of the files as they are. */
   async abandon(): Promise<void> {
     this.#syncer.stopTimer();
+    this.#swap.stop();
     await this.#writer.settled();
     await this.#syncer.settled();
+    await this.#swap.settled();
     this.#reader.forget();
-    for (const segment of this.#segments) segment.close();
+    for (const segment of this.#segments.all) segment.close();
   }
 
   /** The answer to a batch that is in the log already, once that one is written. */
@@ -443,37 +469,20 @@ export class Log {
     };
   }
 
-  #rules(origin: Origin) {
-    const { settings } = this;
-    return {
-      partition: `${this.topic}-${this.partition}`,
-      now: this.#parts.clock.now(),
-      timestampType: settings.timestampType,
-      beforeMaxMs: settings.timestampBeforeMaxMs,
-      afterMaxMs: settings.timestampAfterMaxMs,
-      maxMessageBytes: settings.maxMessageBytes,
-      compacted: settings.compacted,
-      compressionType: settings.compressionType,
-      compressionLevel: settings.compressionLevel,
-      origin,
-    };
-  }
-
   /** The segment that takes the next batch: the active one, or a new one if that is full. */
   #segmentFor(next: BatchHeader): Segment {
     try {
-      const { epochs } = this.#content;
-      let active = this.#segments.at(-1);
+      let { active } = this.#segments;
       if (active === undefined) {
         this.#files.create();
         active = this.#startSegment();
-      } else if (mustRoll(active, next, this.settings, this.#parts.clock.now())) {
+      } else if (mustRoll(active, next, this.#settings, this.#parts.clock.now())) {
         this.#files.saveSnapshot(next.baseOffset, this.producers);
         this.#sealLater(active, next.baseOffset);
         active = this.#startSegment();
       }
-      epochs.begin(next.partitionLeaderEpoch, next.baseOffset);
-      if (epochs.isChanged) this.#files.saveEpochs(epochs);
+      this.#epochs.begin(next.partitionLeaderEpoch, next.baseOffset);
+      if (this.#epochs.isChanged) this.#files.saveEpochs(this.#epochs);
       return active;
     } catch (cause) {
       throw storageError(cause);
@@ -495,27 +504,13 @@ export class Log {
     });
   }
 
-  #segmentIndex(offset: number): number {
-    let low = 0;
-    let high = this.#segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
-      else high = middle;
+  /** What is looked for in a segment, unless its files are taken away meanwhile. */
+  async #unlessRetired<T>(segment: Segment, look: () => Promise<T>): Promise<T | "retired"> {
+    try {
+      return await look();
+    } catch (error) {
+      if (segment.isRetired) return "retired";
+      throw error;
     }
-    return Math.max(0, low - 1);
-  }
-
-  /** Segment and position of an offset, as exact as memory has it. */
-  #place(offset: number): { readonly index: number; readonly position: number } {
-    const index = this.#segmentIndex(offset);
-    const segment = this.#segments[index];
-    if (segment === undefined) return { index, position: 0 };
-    if (offset >= this.#endOffset) return { index, position: segment.size };
-    const cached = this.#tail.place(offset);
-    if (cached !== undefined && cached.segmentBase === segment.baseOffset) {
-      return { index, position: cached.position };
-    }
-    return { index, position: segment.positionBefore(offset) };
   }
 }

@@ -12,7 +12,7 @@ import {
 import type { Logger } from "../telemetry/logger.ts";
 import type { Disk } from "./fs.ts";
 import { type EpochStart, LeaderEpochs } from "./leader-epochs.ts";
-import type { LogContent } from "./log.ts";
+import type { LogContent } from "./log-content.ts";
 import { EPOCHS_FILE, type LogFiles } from "./log-files.ts";
 import { decodeSnapshot } from "./producer-snapshot.ts";
 import { ProducerStates } from "./producer-states.ts";

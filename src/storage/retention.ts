@@ -5,6 +5,7 @@ export interface Retention {
 }
 
 export interface RetainedSegment {
+  readonly baseOffset: number;
   readonly size: number;
   /** The largest of its records; -1: none has one. */
   readonly maxTimestamp: number;
@@ -12,32 +13,49 @@ export interface RetainedSegment {
   readonly createdMs: number;
 }
 
+interface LogState {
+  readonly nowMs: number;
+  readonly endOffset: number;
+  /** Up to which readers may see it. */
+  readonly writtenOffset: number;
+}
+
 /**
- * How many segments, from the oldest on, are to be deleted (Kafka's UnifiedLog.deleteOldSegments): a
- * segment goes when its newest record is too old, or when the log is large enough without it. The
- * last one, which is appended to, goes by age alone.
+ * How many segments, from the oldest on, are to be deleted (Kafka's UnifiedLog.deleteOldSegments): as
+ * long as the log is large enough without them, then as long as their newest record is too old. What
+ * is not written yet stays, and so does a last segment that is empty.
  */
 export function countExpired(
   segments: readonly RetainedSegment[],
   { retentionMs, retentionBytes }: Retention,
-  nowMs: number,
+  { nowMs, endOffset, writtenOffset }: LogState,
 ): number {
+  const isDeletable = (i: number): boolean => {
+    const segment = segments[i];
+    if (segment === undefined) return false;
+    const next = segments[i + 1];
+    if (next === undefined && segment.size === 0) return false;
+    return (next?.baseOffset ?? endOffset) <= writtenOffset;
+  };
   let count = 0;
-  if (retentionMs >= 0) {
-    while (count < segments.length && isExpired(segments[count], retentionMs, nowMs)) count += 1;
+  if (retentionBytes >= 0) {
+    let excess = segments.reduce((sum, { size }) => sum + size, 0) - retentionBytes;
+    while (isDeletable(count) && excess >= sizeOf(segments[count])) {
+      excess -= sizeOf(segments[count]);
+      count += 1;
+    }
   }
-  if (retentionBytes < 0) return count;
-  let bytes = 0;
-  for (const { size } of segments.slice(count)) bytes += size;
-  for (; count < segments.length - 1; count++) {
-    bytes -= segments[count]?.size ?? 0;
-    if (bytes < retentionBytes) break;
-  }
+  if (retentionMs < 0) return count;
+  while (isDeletable(count) && isExpired(segments[count], retentionMs, nowMs)) count += 1;
   return count;
 }
 
+function sizeOf(segment: RetainedSegment | undefined): number {
+  return segment?.size ?? 0;
+}
+
 function isExpired(segment: RetainedSegment | undefined, retentionMs: number, nowMs: number) {
-  if (segment === undefined || segment.size === 0) return false;
+  if (segment === undefined) return false;
   const { maxTimestamp, createdMs } = segment;
   return nowMs - (maxTimestamp >= 0 ? maxTimestamp : createdMs) > retentionMs;
 }

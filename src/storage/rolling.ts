@@ -21,15 +21,20 @@ export function mustRoll(
   if (active.indexBytes + INDEX_ENTRY_BYTES > settings.segmentIndexBytes) return true;
   const { firstTimestamp } = active;
   const ageMs = firstTimestamp < 0 ? nowMs - active.createdMs : next.maxTimestamp - firstTimestamp;
-  return ageMs > settings.segmentMs - jitterMs(active, settings);
+  return ageMs > segmentMs(settings) - jitterMs(active, settings);
+}
+
+/** The cleaner passes by what is appended to: a segment must not be that for longer than it may lag. */
+function segmentMs({ compacted, maxCompactionLagMs, segmentMs: ms }: LogSettings): number {
+  return compacted && maxCompactionLagMs > 0 ? Math.min(maxCompactionLagMs, ms) : ms;
 }
 
 /**
  * Spreads the rolls of partitions that were made together. Drawn from the segment's name rather than
  * by chance, so that it is the same whenever it is asked.
  */
-function jitterMs({ path }: Segment, { segmentJitterMs, segmentMs }: LogSettings): number {
-  const most = Math.min(segmentJitterMs, segmentMs);
+function jitterMs({ path }: Segment, settings: LogSettings): number {
+  const most = Math.min(settings.segmentJitterMs, settings.segmentMs);
   if (most <= 0) return 0;
   let hash = 0;
   for (let i = 0; i < path.length; i++) hash = (Math.imul(hash, 31) + path.charCodeAt(i)) | 0;

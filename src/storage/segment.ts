@@ -17,11 +17,21 @@ import { OffsetIndex } from "./offset-index.ts";
 import { TimeIndex } from "./time-index.ts";
 
 /** Kafka's names: 20 digits of the base offset, and what is in the file. */
+export function segmentName(baseOffset: number, suffix: SegmentSuffix): string {
+  return `${String(baseOffset).padStart(20, "0")}${suffix}`;
+}
+
 export function segmentFile(directory: string, baseOffset: number, suffix: SegmentSuffix): string {
-  return `${directory}/${String(baseOffset).padStart(20, "0")}${suffix}`;
+  return `${directory}/${segmentName(baseOffset, suffix)}`;
 }
 
 export type SegmentSuffix = ".log" | ".index" | ".timeindex" | ".snapshot" | ".txnindex";
+
+/** What the files of a segment are called that is made by the cleaner, until it takes its place. */
+export type SegmentEnding = "" | ".cleaned" | ".swap";
+
+/** The files that belong to a segment alone, in the order in which they are renamed. */
+export const SEGMENT_FILES = [".log", ".index", ".timeindex", ".txnindex"] as const;
 
 /** Where the files of a log are; it may be renamed. */
 interface Folder {
@@ -70,6 +80,7 @@ export class Segment {
   #path = "";
   #pathFolder: string | undefined;
   #isRetired = false;
+  #ending: SegmentEnding;
   readonly createdMs: number;
   #size = 0;
   #indexes: Indexes | undefined;
@@ -84,12 +95,18 @@ export class Segment {
 
   constructor(
     storage: SegmentStorage,
-    place: { readonly folder: Folder; readonly baseOffset: number; readonly createdMs: number },
+    place: {
+      readonly folder: Folder;
+      readonly baseOffset: number;
+      readonly createdMs: number;
+      readonly ending: SegmentEnding;
+    },
   ) {
     this.#storage = storage;
     this.#folder = place.folder;
     this.baseOffset = place.baseOffset;
     this.createdMs = place.createdMs;
+    this.#ending = place.ending;
     this.#offsetOfMaxTimestamp = place.baseOffset;
   }
 
@@ -122,8 +139,14 @@ export class Segment {
   }
 
   get indexBytes(): number {
+    const { offsets, times } = this.indexSizes();
+    return Math.max(offsets, times);
+  }
+
+  /** Bytes of either index. */
+  indexSizes(): { readonly offsets: number; readonly times: number } {
     const { offsets, times } = this.#loaded();
-    return Math.max(offsets.sizeInBytes, times.sizeInBytes);
+    return { offsets: offsets.sizeInBytes, times: times.sizeInBytes };
   }
 
   get path(): string {
@@ -322,9 +345,29 @@ export class Segment {
   /** Removes its files at once. */
   delete(): void {
     this.retire();
-    for (const suffix of [".log", ".index", ".timeindex", ".txnindex"] as const) {
+    for (const suffix of SEGMENT_FILES) {
       this.#storage.disk.removeSync(this.#file(suffix));
     }
+  }
+
+  /**
+   * Its files get another ending, at once. Whoever works on them has opened them already.
+   */
+  rename(ending: SegmentEnding): void {
+    this.#storage.files.close(this.path);
+    const from = SEGMENT_FILES.map((suffix) => this.#file(suffix));
+    this.#ending = ending;
+    this.#pathFolder = undefined;
+    for (const [i, suffix] of SEGMENT_FILES.entries()) {
+      const path = from[i] as string;
+      if (this.#storage.disk.sizeSync(path) === undefined) continue;
+      this.#storage.disk.renameSync(path, this.#file(suffix));
+    }
+  }
+
+  /** Its files have been taken away, or are about to be. */
+  get isRetired(): boolean {
+    return this.#isRetired;
   }
 
   /** Its files go: whoever still holds it must not make them again. */
@@ -403,6 +446,6 @@ export class Segment {
   }
 
   #file(suffix: SegmentSuffix): string {
-    return segmentFile(this.#folder.directory, this.baseOffset, suffix);
+    return segmentFile(this.#folder.directory, this.baseOffset, suffix) + this.#ending;
   }
 }

@@ -156,6 +156,18 @@ export class LogTail {
     this.#blocks = [];
   }
 
+  /** What lies in the segments that begin from `first` to `last` leaves: their files are others now. */
+  forgetSegments(first: number, last: number): void {
+    const kept: Block[] = [];
+    for (const block of this.#blocks) {
+      if (block.segmentBase < first || block.segmentBase > last) kept.push(block);
+      else this.#cache.forget(block.cost);
+    }
+    // Which of its entries in the queue are void does not matter, only how many.
+    this.#droppedEarly += this.#blocks.length - kept.length;
+    this.#blocks = kept;
+  }
+
   /** Where the batch with `offset` lies in the files, if it is cached. */
   place(offset: number): FilePlace | undefined {
     const block = this.#blocks[this.#indexOf(offset)];

@@ -1,6 +1,6 @@
 import type { Logger } from "../telemetry/logger.ts";
 import type { Disk } from "./fs.ts";
-import type { LogContent } from "./log.ts";
+import type { LogContent } from "./log-content.ts";
 import type { LogFiles } from "./log-files.ts";
 import type { LogSettings } from "./log-settings.ts";
 import { recoverSegment } from "./recovery.ts";

@@ -6,7 +6,13 @@ import { append, openDirectory, openLog, readAll, START_MS } from "../support/st
 
 const forever = { retentionMs: -1, retentionBytes: -1 };
 
-const segments = [10, 20, 30].map((maxTimestamp) => ({ size: 100, maxTimestamp, createdMs: 0 }));
+const segments = [10, 20, 30].map((maxTimestamp, i) => ({
+  baseOffset: 10 * i,
+  size: 100,
+  maxTimestamp,
+  createdMs: 0,
+}));
+const written = { endOffset: 30, writtenOffset: 30 };
 
 describe("which segments are too old or too many", () => {
   test.each([
@@ -17,16 +23,42 @@ describe("which segments are too old or too many", () => {
     ["none, while the log is no larger than that", { ...forever, retentionBytes: 300 }, 0, 0],
     ["none, if it were too small without the first", { ...forever, retentionBytes: 201 }, 0, 0],
     ["the first, if it is large enough without it", { ...forever, retentionBytes: 200 }, 0, 1],
-    ["never the active one for its size", { ...forever, retentionBytes: 0 }, 0, 2],
+    ["all, if nothing is to be kept", { ...forever, retentionBytes: 0 }, 0, 3],
+    ["not the active one, if a byte is to be kept", { ...forever, retentionBytes: 1 }, 0, 2],
     ["what either asks for", { retentionMs: 20, retentionBytes: 150 }, 31, 1],
+    ["what is old behind what was too much", { retentionMs: 20, retentionBytes: 200 }, 41, 2],
   ])("%s", (_what, retention, nowMs, expected) => {
-    expect(countExpired(segments, retention, nowMs)).toBe(expected);
+    expect(countExpired(segments, retention, { ...written, nowMs })).toBe(expected);
+  });
+
+  test("none that is not written, or whose end readers cannot see yet", () => {
+    const all = { retentionMs: 0, retentionBytes: 0 };
+    const end = { nowMs: 1000, endOffset: 30 };
+    expect(countExpired(segments, all, { ...end, writtenOffset: 29 })).toBe(2);
+    expect(countExpired(segments, all, { ...end, writtenOffset: 10 })).toBe(1);
+    expect(countExpired(segments, all, { ...end, writtenOffset: 9 })).toBe(0);
+  });
+
+  test("one that the cleaner has emptied goes with its neighbours, a last one that is empty stays", () => {
+    const emptied = segments.map((segment, i) => (i === 1 ? segment : { ...segment, size: 0 }));
+    const retention = { ...forever, retentionMs: 5 };
+    expect(countExpired(emptied, retention, { ...written, nowMs: 1000 })).toBe(2);
+  });
+
+  test("a newer one shields those behind it, however old they are", () => {
+    const mixed = segments.map((segment, i) => ({
+      ...segment,
+      maxTimestamp: [10, 90, 10][i] ?? 0,
+    }));
+    const retention = { ...forever, retentionMs: 50 };
+    expect(countExpired(mixed, retention, { ...written, nowMs: 100 })).toBe(1);
   });
 
   test("a segment without timestamps is as old as its file", () => {
-    const old = [{ size: 1, maxTimestamp: -1, createdMs: 50 }];
-    expect(countExpired(old, { ...forever, retentionMs: 10 }, 60)).toBe(0);
-    expect(countExpired(old, { ...forever, retentionMs: 10 }, 61)).toBe(1);
+    const old = [{ baseOffset: 0, size: 1, maxTimestamp: -1, createdMs: 50 }];
+    const retention = { ...forever, retentionMs: 10 };
+    expect(countExpired(old, retention, { ...written, nowMs: 60 })).toBe(0);
+    expect(countExpired(old, retention, { ...written, nowMs: 61 })).toBe(1);
   });
 });
 
@@ -41,7 +73,8 @@ test("old segments go with their files, and the log begins behind them, also aft
   }
   await clock.advance(10_000);
 
-  await log.deleteOldSegments({ retentionMs: 6000, retentionBytes: -1 });
+  log.updateSettings({ ...log.settings, retentionMs: 6000 });
+  await log.deleteOldSegments();
 
   expect(log.startOffset).toBe(4);
   await clock.advance(60_000);
@@ -62,7 +95,8 @@ test("when everything is old the log is empty, and goes on at its offset", async
   for (let i = 0; i < 3; i++) await append(log, ["a"]);
   await clock.advance(1001);
 
-  await log.deleteOldSegments({ retentionMs: 1000, retentionBytes: -1 });
+  log.updateSettings({ ...log.settings, retentionMs: 1000 });
+  await log.deleteOldSegments();
 
   expect([log.startOffset, log.endOffset, log.sizeInBytes]).toEqual([3, 3, 0]);
   await directory.close();

@@ -1,0 +1,49 @@
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Disk } from "./fs.ts";
+import type { LeaderEpochs } from "./leader-epochs.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
+import type { Segment } from "./segment.ts";
+import type { TailCache } from "./tail-cache.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+/** What came of an append, decided before anything is written. */
+export interface Appended {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** -1: the records keep their producer's times. */
+  readonly logAppendTime: number;
+  readonly logStartOffset: number;
+  /** The producer sent it before: nothing was appended, and these are the offsets it got then. */
+  readonly duplicate: boolean;
+  /**
+   * Settles when the bytes are with the operating system, or on the disk where the settings ask for
+   * that. The appends of one tick share it. Rejects with KafkaError KAFKA_STORAGE_ERROR.
+   */
+  readonly written: Promise<void>;
+}
+
+/** What the logs of one data directory share. */
+export interface LogParts {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly writes: WriteQueue;
+  readonly buffers: ReadBuffers;
+  readonly tails: TailCache;
+}
+
+/** What was found on the disk, or nothing. */
+export interface LogContent {
+  readonly segments: readonly Segment[];
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly recoveryPoint: number;
+  readonly epochs: LeaderEpochs;
+}
+
+export interface LogPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+}
