@@ -11,11 +11,13 @@ import {
   decideAlteration,
 } from "./config-alteration.ts";
 import { type Decision, Decisions, MAX_ATTEMPTS, tooBusy } from "./decisions.ts";
+import { decideElection, type WantedElection } from "./election.ts";
 import type { BrokerImage, MetadataImage, PartitionImage, TopicImage } from "./image.ts";
 import { type ImageListener, MetadataLoader } from "./metadata-loader.ts";
 import type { MetadataStore } from "./metadata-store.ts";
 import { nextProducerIdBlock } from "./producer-id-blocks.ts";
-import { type Registration, register } from "./registration.ts";
+import { decideReassignment, type WantedReassignment } from "./reassignment.ts";
+import { decideRemoval, type Registration, register } from "./registration.ts";
 import { keys, type NewTopic, partValue, topicValue } from "./stored.ts";
 import { type CreatableTopic, type CreationTerms, newTopic } from "./topic-creation.ts";
 import { shapeOf } from "./topic-defaults.ts";
@@ -255,6 +257,50 @@ export class Controller {
         },
       };
     });
+  }
+
+  /**
+   * Holds elections, each or not.
+   *
+   * @returns for each the error, or undefined.
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  electLeaders(elections: readonly WantedElection[]): Promise<readonly (KafkaError | undefined)[]> {
+    return this.#decisions.make(elections, { operationsEach: 1 }, (each) =>
+      decideElection(this.image, each),
+    );
+  }
+
+  /**
+   * Gives partitions other replicas, one after the other, each or not.
+   *
+   * @returns for each the error, or undefined.
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  async reassignPartitions(
+    reassignments: readonly WantedReassignment[],
+  ): Promise<readonly (KafkaError | undefined)[]> {
+    const errors: (KafkaError | undefined)[] = [];
+    // Two partitions of one topic are in the same entry: the second is decided on what became of it.
+    for (const wanted of reassignments) {
+      const [error] = await this.#decisions.make([wanted], { operationsEach: 2 }, (each) =>
+        decideReassignment(this.image, each),
+      );
+      errors.push(error);
+    }
+    return errors;
+  }
+
+  /**
+   * Forgets a broker, alive or not.
+   *
+   * @throws KafkaError BROKER_ID_NOT_REGISTERED, KAFKA_STORAGE_ERROR
+   */
+  async unregisterBroker(brokerId: number): Promise<void> {
+    const [error] = await this.#decisions.make([brokerId], { operationsEach: 1 }, (id) =>
+      decideRemoval(this.image, id),
+    );
+    if (error !== undefined) throw error;
   }
 
   /** The next producer ids, which nobody else in the life of the cluster is given. */

@@ -8,7 +8,12 @@ export const MAX_ATTEMPTS = 100;
 /** A result, and what must be written before it is true. */
 export interface Decision<Result> {
   readonly result: Result;
-  readonly write?: { readonly comparison: Comparison; readonly operations: readonly Operation[] };
+  readonly write?: {
+    readonly comparison: Comparison;
+    /** Where one entry does not tell all that was looked at. */
+    readonly also?: readonly Comparison[];
+    readonly operations: readonly Operation[];
+  };
 }
 
 /**
@@ -61,7 +66,7 @@ export class Decisions {
     const writes = decisions.flatMap(({ write }) => write ?? []);
     if (writes.length === 0) return true;
     const { succeeded, revision } = await this.#store.txn(
-      writes.map(({ comparison }) => comparison),
+      writes.flatMap(({ comparison, also = [] }) => [comparison, ...also]),
       writes.flatMap(({ operations }) => operations),
     );
     await this.#loader.reached(revision);

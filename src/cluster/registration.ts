@@ -1,5 +1,6 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import type { BrokerImage } from "./image.ts";
+import type { Decision } from "./decisions.ts";
+import type { BrokerImage, MetadataImage } from "./image.ts";
 import type { MetadataStore } from "./metadata-store.ts";
 import { brokerValue, keys } from "./stored.ts";
 
@@ -27,4 +28,24 @@ export async function register(
     ErrorCode.DUPLICATE_BROKER_REGISTRATION,
     `broker ${broker.id} is already running in this cluster: give this one another node.id`,
   );
+}
+
+/**
+ * Takes a broker out of the cluster by this image. One that runs is forgotten too, as in Kafka: it
+ * leads nothing until it is started again.
+ */
+export function decideRemoval(image: MetadataImage, id: number): Decision<KafkaError | undefined> {
+  const broker = image.brokers.get(id);
+  if (broker === undefined) {
+    const message = `broker ${id} is not registered`;
+    return { result: new KafkaError(ErrorCode.BROKER_ID_NOT_REGISTERED, message) };
+  }
+  const key = keys.broker(id);
+  return {
+    result: undefined,
+    write: {
+      comparison: { key, target: "createRevision", revision: broker.epoch },
+      operations: [{ type: "delete", key }],
+    },
+  };
 }

@@ -33,8 +33,15 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   35: async () => (await import("./describe-log-dirs.ts")).describeLogDirsHandler,
   37: async () => (await import("./create-partitions.ts")).createPartitionsHandler,
   42: async () => (await import("./delete-groups.ts")).deleteGroupsHandler,
+  43: async () => (await import("./elect-leaders.ts")).electLeadersHandler,
+  45: async () =>
+    (await import("./alter-partition-reassignments.ts")).alterPartitionReassignmentsHandler,
+  46: async () =>
+    (await import("./list-partition-reassignments.ts")).listPartitionReassignmentsHandler,
   47: async () => (await import("./offset-delete.ts")).offsetDeleteHandler,
+  55: async () => (await import("./describe-quorum.ts")).describeQuorumHandler,
   60: async () => (await import("./describe-cluster.ts")).describeClusterHandler,
+  64: async () => (await import("./unregister-broker.ts")).unregisterBrokerHandler,
   75: async () => (await import("./describe-topic-partitions.ts")).describeTopicPartitionsHandler,
 };
 
