@@ -89,6 +89,11 @@ export interface LogDirDescription {
 export interface HandlerDefinition<Request, ResponseInput> {
   readonly api: ApiCodec<Request, unknown, never, ResponseInput>;
   /**
+   * Once there is an answer, nobody looks at the bytes of the request any more: the next large one may
+   * be read into the same buffer. For handlers whose requests are large and many.
+   */
+  readonly isDoneWithRequest?: true;
+  /**
    * The answer to a request of which nothing is known but that it cannot be carried out. Undefined
    * in versions whose answer has no place for an error of the whole.
    */
@@ -109,6 +114,7 @@ export type Answer = (writer: Writer) => void;
 /** A handler with its message types folded away, so that all of them fit in one list. */
 export interface Handler {
   readonly key: number;
+  readonly isDoneWithRequest: boolean;
   serve(
     reader: Reader,
     context: RequestContext,
@@ -122,6 +128,7 @@ export function defineHandler<Request, ResponseInput>(
   const { api } = definition;
   return {
     key: api.key,
+    isDoneWithRequest: definition.isDoneWithRequest === true,
     serve(reader, context, services) {
       const { version } = context;
       const answer = (response: Result<ResponseInput>): Answer | undefined =>

@@ -71,6 +71,8 @@ const NO_ERRORS: Outcome["recordErrors"] = [];
  */
 export const produceHandler: Handler = defineHandler({
   api: produce,
+  // The answer waits until the batches are in the files, or will never be; the log keeps copies only.
+  isDoneWithRequest: true,
 
   handle(request, context, services) {
     const call: Call = { request, context, services, writes: [] };

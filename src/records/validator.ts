@@ -14,6 +14,7 @@ import {
 import { CompressionType, compress } from "./compression.ts";
 import { type RecordError, RecordsRefused } from "./framing.ts";
 import { isReadableLz4 } from "./lz4-frame.ts";
+import { walkPlain } from "./plain-records.ts";
 import { INFLATED_BYTES_MAX, recordBytes } from "./records.ts";
 import { VarintReader } from "./varint.ts";
 
@@ -161,6 +162,19 @@ interface Findings {
 
 /** Looks at every record as a consumer will. Gives back the largest timestamp. */
 function walkRecords(body: Buffer, header: BatchHeader, rules: ValidationRules): number {
+  const plain = walkPlain(body, header.recordCount, rules.compacted);
+  if (plain !== undefined) {
+    const largest = header.baseTimestamp + plain.largest;
+    const smallest = header.baseTimestamp + plain.smallest;
+    const areTimely = isTimely(smallest, rules) && isTimely(largest, rules);
+    // A record without a time, -1, is always timely; those between it and the others need not be.
+    if (areTimely && smallest >= 0) return largest;
+  }
+  return walkOneByOne(body, header, rules);
+}
+
+/** The same for records of every kind, with what is wrong with which of them. */
+function walkOneByOne(body: Buffer, header: BatchHeader, rules: ValidationRules): number {
   const reader = new VarintReader(body);
   const findings: Findings = { errors: [], count: 0, hasInvalidTimestamp: false };
   let maxTimestamp = -1;

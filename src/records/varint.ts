@@ -51,12 +51,22 @@ export class VarintReader {
    * @throws RangeError for more than that, or past the end.
    */
   nextInt(): number {
+    // One byte, or two: nearly all there are. Short enough to be inlined where records are walked.
     const start = this.position;
-    const first = this.#bytes[start];
-    if (first !== undefined && first < 0x80 && start < this.#end) {
+    const first = this.#bytes[start] as number;
+    if (first < 0x80 && start < this.#end) {
       this.position = start + 1;
       return (first >>> 1) ^ -(first & 1);
     }
+    const second = this.#bytes[start + 1] as number;
+    if (second < 0x80 && start + 1 < this.#end) {
+      this.position = start + 2;
+      return (((first & 0x7f) >>> 1) | (second << 6)) ^ -(first & 1);
+    }
+    return this.#longInt(start);
+  }
+
+  #longInt(start: number): number {
     const value = this.next();
     if (this.position - start > INT_BYTES_MAX || value !== (value | 0)) {
       throw new RangeError("a varint of more than 32 bits");

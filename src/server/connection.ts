@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { BufferPool } from "../memory/buffer-pool.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { type Lifetime, OwnedLifetime } from "../time/lifetime.ts";
 import { FrameSplitter } from "./frame.ts";
@@ -8,6 +9,8 @@ export interface Reply {
   readonly chunks: readonly Buffer[];
   /** The bytes have been taken over by the system, or never will be. */
   readonly release?: (() => void) | undefined;
+  /** Nobody looks at the request any more. */
+  readonly isFrameFree: boolean;
 }
 
 /** Who is at the other end. */
@@ -33,6 +36,8 @@ export interface ConnectionOptions {
   readonly id: number;
   readonly listenerName: string;
   readonly maxRequestBytes: number;
+  /** What large requests are collected in. */
+  readonly frameBuffers: BufferPool;
   readonly logger: Logger;
   readonly serve: ServeFrame;
   readonly nowMs: () => number;
@@ -84,7 +89,7 @@ export class Connection implements ConnectionContext {
     this.listenerName = options.listenerName;
     this.#remoteAddress = plainAddress(socket.remoteAddress ?? "");
     this.clientHost = `/${this.#remoteAddress}`;
-    this.#frames = new FrameSplitter(options.maxRequestBytes);
+    this.#frames = new FrameSplitter(options.maxRequestBytes, options.frameBuffers);
     this.#lastActiveMs = options.nowMs();
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
@@ -211,6 +216,7 @@ export class Connection implements ConnectionContext {
 
   #answer(reply: Reply | undefined): void {
     if (reply === undefined) return;
+    if (reply.isFrameFree) this.#frames.reuse();
     if (!this.#socket.writable) {
       reply.release?.();
       return;

@@ -1,4 +1,8 @@
+import type { BufferPool } from "../memory/buffer-pool.ts";
+
 const LENGTH_BYTES = 4;
+/** Smaller frames are collected in buffers of their own: a pool of them would only hold memory. */
+const POOLED_BYTES_MIN = 32 * 1024;
 /**
  * What a frame that is not here yet gets at once; the pages are the system's until they are filled. A
  * larger one grows with what has arrived, so that a claimed length alone takes no memory.
@@ -15,10 +19,12 @@ export class NotKafka extends Error {
 /**
  * Splits a byte stream into Kafka frames: int32 length, then that many bytes. A frame that lies whole
  * in what has arrived is a view of it, unless that is a buffer which is read into again; everything
- * else is collected with one copy.
+ * else is collected with one copy. What large frames are collected in goes back to a pool, where the
+ * server says that nobody looks at the frame any more.
  */
 export class FrameSplitter {
   readonly #maxBytes: number;
+  readonly #buffers: BufferPool;
   /** Bytes of the stream that have not been looked at. */
   #chunk: Buffer = NOTHING;
   #position = 0;
@@ -28,9 +34,12 @@ export class FrameSplitter {
   #partial: Buffer | undefined;
   #partialBytes = 0;
   #wanted = 0;
+  /** Holds the frame that {@link next} gave last; undefined if that is not from the pool. */
+  #lent: Buffer | undefined;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, buffers: BufferPool) {
     this.#maxBytes = maxBytes;
+    this.#buffers = buffers;
   }
 
   /** A frame has begun and is not there as a whole. */
@@ -78,6 +87,7 @@ export class FrameSplitter {
    * @throws NotKafka for a length that no request has.
    */
   next(): Buffer | undefined {
+    this.#lent = undefined;
     if (this.#partialBytes > 0) return this.#continue();
     const available = this.#chunk.length - this.#position;
     if (available < LENGTH_BYTES) return this.#collect(LENGTH_BYTES);
@@ -89,13 +99,21 @@ export class FrameSplitter {
     return this.#isBorrowed ? Buffer.from(frame) : frame;
   }
 
+  /** Nobody looks at the frame that {@link next} gave last: the next one may overwrite it. */
+  reuse(): void {
+    if (this.#lent !== undefined) this.#buffers.give(this.#lent);
+    this.#lent = undefined;
+  }
+
   #continue(): Buffer | undefined {
     if (this.#wanted === LENGTH_BYTES) {
       if (!this.#fill()) return undefined;
       this.#wanted += this.#lengthAt(this.#partial as Buffer, 0);
     }
     if (!this.#fill()) return undefined;
-    const frame = (this.#partial as Buffer).subarray(LENGTH_BYTES, this.#wanted);
+    const collected = this.#partial as Buffer;
+    const frame = collected.subarray(LENGTH_BYTES, this.#wanted);
+    if (collected.length >= POOLED_BYTES_MIN) this.#lent = collected;
     this.#partial = undefined;
     this.#partialBytes = 0;
     return frame;
@@ -128,8 +146,13 @@ export class FrameSplitter {
       this.#wanted,
       Math.max(needed, 4 * (old?.length ?? 0), FIRST_BUFFER_BYTES),
     );
-    const larger = Buffer.allocUnsafeSlow(Math.max(size, needed));
-    old?.copy(larger, 0, 0, this.#partialBytes);
+    const bytes = Math.max(size, needed);
+    const larger =
+      bytes < POOLED_BYTES_MIN ? Buffer.allocUnsafeSlow(bytes) : this.#buffers.take(bytes);
+    if (old !== undefined) {
+      old.copy(larger, 0, 0, this.#partialBytes);
+      if (old.length >= POOLED_BYTES_MIN) this.#buffers.give(old);
+    }
     this.#partial = larger;
     return larger;
   }

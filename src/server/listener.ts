@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { BufferPool } from "../memory/buffer-pool.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { Connection, type ServeFrame } from "./connection.ts";
@@ -40,6 +41,8 @@ const SWEEP_MS = 1000;
 const PORT_ATTEMPTS = 5;
 /** Larger reads are slower: they leave the processor's cache before they are looked at. */
 const READ_BUFFER_BYTES = 64 * 1024;
+/** What is kept of the buffers that large requests were collected in. */
+const FREE_FRAME_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * The listeners of a broker and all connections that came through them: accepts, counts, and closes
@@ -52,6 +55,7 @@ export class Listeners {
   readonly #perAddress = new Map<string, number>();
   /** What all connections are read into, one after the other. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  readonly #frameBuffers = new BufferPool(FREE_FRAME_BYTES_MAX);
   #nextId = 1;
   #sweep: Timer | undefined;
   #isClosing = false;
@@ -124,6 +128,7 @@ export class Listeners {
         id: this.#nextId++,
         listenerName,
         maxRequestBytes: limits.maxRequestBytes,
+        frameBuffers: this.#frameBuffers,
         logger,
         serve,
         nowMs: () => clock.monotonicMs(),

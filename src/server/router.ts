@@ -23,6 +23,8 @@ import type { Lifetime } from "../time/lifetime.ts";
 import type { ConnectionContext, Reply } from "./connection.ts";
 
 const LENGTH_BYTES = 4;
+/** The client wants no answer, and its request has been dealt with. */
+const NO_REPLY: Reply = { chunks: [], isFrameFree: true };
 
 const byKey: ReadonlyMap<number, ApiInfo> = new Map(supportedApis.map((api) => [api.key, api]));
 
@@ -59,9 +61,10 @@ function serve(
 ): Reply | undefined | Promise<Reply | undefined> {
   try {
     const answer = handler.serve(reader, call, services);
-    if (!(answer instanceof Promise)) return call.reply(answer);
+    const { isDoneWithRequest } = handler;
+    if (!(answer instanceof Promise)) return call.reply(answer, isDoneWithRequest);
     return answer
-      .then((late) => call.reply(late))
+      .then((late) => call.reply(late, isDoneWithRequest))
       .catch((error: unknown) => {
         call.abandon();
         throw error;
@@ -122,8 +125,9 @@ class Call implements RequestContext {
     this.#onSent?.();
   }
 
-  reply(answer: Answer | undefined): Reply | undefined {
-    if (answer === undefined) return undefined;
+  /** `isFrameFree`: nobody looks at the request any more. */
+  reply(answer: Answer | undefined, isFrameFree = false): Reply | undefined {
+    if (answer === undefined) return isFrameFree ? NO_REPLY : undefined;
     const { apiKey, apiVersion, correlationId } = this.#header;
     const writer = new Writer();
     // Room for the length, which is known at the end.
@@ -132,6 +136,6 @@ class Call implements RequestContext {
     answer(writer);
     const chunks = writer.chunks();
     chunks[0]?.writeInt32BE(writer.byteLength - LENGTH_BYTES, 0);
-    return { chunks, release: this.#onSent };
+    return { chunks, release: this.#onSent, isFrameFree };
   }
 }

@@ -1,10 +1,10 @@
 import { baseOffsetAt, lastOffsetAt, sizeInBytesAt } from "../records/batch.ts";
 
-/** Smaller batches are copied together, so that they do not pin the frames they came in. */
-const COPY_BELOW_BYTES = 16 * 1024;
-/** A frame larger than this is pinned only by a batch that is a good part of it. */
-const PINNED_FRAME_BYTES_MAX = 8 * 1024 * 1024;
-const PINNED_SHARE_MIN = 1 / 4;
+/**
+ * Larger batches are not kept: reading them back from the system's own cache costs little more than
+ * sending them, while a copy here, or a request's buffer that is kept alive, costs more than it saves.
+ */
+const KEPT_BATCH_BYTES_MAX = 16 * 1024;
 /** Blocks that small batches are copied into: larger ones for logs that fill them. */
 const BLOCK_BYTES_MIN = 2 * 1024;
 const BLOCK_BYTES_MAX = 64 * 1024;
@@ -50,34 +50,18 @@ export class TailCache {
   #queue: (LogTail | undefined)[] = [];
   #head = 0;
   #bytes = 0;
-  #lastPinned: ArrayBufferLike | undefined;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  /** What is held, the overhead and frames that are pinned among it. */
+  /** What is held, the overhead among it. */
   get bytes(): number {
     return this.#bytes;
   }
 
   newTail(): LogTail {
     return new LogTail(this);
-  }
-
-  /** @internal Whether a batch goes into a block with others. */
-  isToCopy({ length, buffer }: Buffer): boolean {
-    if (length < COPY_BELOW_BYTES) return true;
-    return (
-      buffer.byteLength > PINNED_FRAME_BYTES_MAX && length < PINNED_SHARE_MIN * buffer.byteLength
-    );
-  }
-
-  /** @internal What it costs to keep a batch where it lies: the frame, once. */
-  costOfPinning({ buffer }: Buffer): number {
-    if (buffer === this.#lastPinned) return BLOCK_OVERHEAD_BYTES;
-    this.#lastPinned = buffer;
-    return BLOCK_OVERHEAD_BYTES + buffer.byteLength;
   }
 
   /** @internal Nothing that costs so much is worth the room. */
@@ -121,15 +105,12 @@ export class LogTail {
   }
 
   /**
-   * Takes the next batch of the log. Gives back where its bytes are now: small batches are side by
-   * side there, and can be written with one call.
+   * Takes the next batch of the log, if it is a small one. Gives back where its bytes are now: small
+   * batches are side by side there, and can be written with one call.
    */
   add(batch: TailBatch): Buffer {
     const { bytes } = batch;
-    if (!this.#cache.isToCopy(bytes)) {
-      this.#push(batch, bytes, this.#cache.costOfPinning(bytes));
-      return bytes;
-    }
+    if (bytes.length > KEPT_BATCH_BYTES_MAX) return bytes;
     const block = this.#roomFor(batch);
     if (block === undefined) return bytes;
     const start = block.used;
@@ -212,22 +193,15 @@ export class LogTail {
       last !== undefined &&
       last.segmentBase === batch.segmentBase &&
       last.lastOffset + 1 === batch.baseOffset;
-    if (isFollowed && last.used + length <= last.bytes.length) {
-      // What is pinned belongs to somebody else.
-      if (last.cost === last.bytes.length + BLOCK_OVERHEAD_BYTES) return last;
-    }
+    if (isFollowed && last.used + length <= last.bytes.length) return last;
     if (isFollowed) this.#blockBytes = Math.min(BLOCK_BYTES_MAX, 2 * this.#blockBytes);
     const size = Math.max(this.#blockBytes, length);
     if (!this.#cache.takes(size)) return undefined;
-    return this.#push(batch, Buffer.allocUnsafeSlow(size), size + BLOCK_OVERHEAD_BYTES);
-  }
-
-  #push(batch: TailBatch, bytes: Buffer, cost: number): Block | undefined {
-    if (!this.#cache.takes(cost)) return undefined;
     const { baseOffset, lastOffset, segmentBase, position } = batch;
-    const used = bytes === batch.bytes ? bytes.length : 0;
+    const bytes = Buffer.allocUnsafeSlow(size);
+    const cost = size + BLOCK_OVERHEAD_BYTES;
     const place = { segmentBase, position };
-    const block = { baseOffset, lastOffset, ...place, bytes, used, marks: [], cost };
+    const block = { baseOffset, lastOffset, ...place, bytes, used: 0, marks: [], cost };
     this.#blocks.push(block);
     this.#cache.added(this, cost);
     return block;

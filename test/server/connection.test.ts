@@ -121,7 +121,7 @@ describe("answers", () => {
     const { port } = await server(() => {
       const length = Buffer.alloc(4);
       length.writeInt32BE(2 * big.length);
-      return { chunks: [length, big, big], release: () => released++ };
+      return { chunks: [length, big, big], release: () => released++, isFrameFree: false };
     });
     const one = await client(port);
 

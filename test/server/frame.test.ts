@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { BufferPool } from "../../src/memory/buffer-pool.ts";
 import { FrameSplitter, NotKafka } from "../../src/server/frame.ts";
 import { frame } from "./support.ts";
 
@@ -8,7 +9,7 @@ const MIB = 1024 * 1024;
 
 /** What comes out if the stream arrives in these pieces. */
 function framesOf(pieces: readonly Buffer[], isBorrowed: boolean): Buffer[] {
-  const splitter = new FrameSplitter(MAX_BYTES);
+  const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(0));
   const shared = Buffer.alloc(64 * 1024);
   const frames: Buffer[] = [];
   for (const piece of pieces) {
@@ -43,14 +44,35 @@ test("frames come out whole wherever the network cuts them, and whoever owns the
 
 test("a frame that lies whole in its own buffer is not copied", () => {
   const bytes = frame("hello");
-  const splitter = new FrameSplitter(MAX_BYTES);
+  const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(0));
   splitter.push(bytes, false);
 
   expect(splitter.next()?.buffer).toBe(bytes.buffer);
 });
 
+test("a large frame is collected where the last one was, once that has been dealt with", () => {
+  const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(8 * MIB));
+  const collect = (byte: number): Buffer => {
+    const sent = frame(Buffer.alloc(MIB, byte));
+    splitter.push(sent.subarray(0, MIB / 2), false);
+    expect(splitter.next()).toBeUndefined();
+    splitter.push(sent.subarray(MIB / 2), false);
+    return splitter.next() as Buffer;
+  };
+
+  const first = collect(1);
+  const second = collect(2);
+  expect(second.buffer).not.toBe(first.buffer);
+  expect(first.equals(Buffer.alloc(MIB, 1))).toBe(true);
+  splitter.reuse();
+  splitter.reuse();
+  const third = collect(3);
+  expect(third.buffer).toBe(second.buffer);
+  expect(third.equals(Buffer.alloc(MIB, 3))).toBe(true);
+});
+
 test("what has not been looked at when a buffer goes back is kept", () => {
-  const splitter = new FrameSplitter(MAX_BYTES);
+  const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(0));
   const shared = Buffer.concat([frame("one"), frame("two")]);
   splitter.push(shared, true);
 
@@ -61,7 +83,7 @@ test("what has not been looked at when a buffer goes back is kept", () => {
 });
 
 test("it knows whether it is inside a frame", () => {
-  const splitter = new FrameSplitter(MAX_BYTES);
+  const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(0));
   expect(splitter.isInsideFrame).toBe(false);
   splitter.push(Buffer.from([0]), false);
   splitter.next();
@@ -74,7 +96,7 @@ test("it knows whether it is inside a frame", () => {
 describe("a length is not believed", () => {
   test("a claim of 100 MB takes hardly any memory before the bytes come", () => {
     const before = process.memoryUsage().arrayBuffers;
-    const splitter = new FrameSplitter(MAX_BYTES);
+    const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(0));
     splitter.push(Buffer.from([0x06, 0x40, 0, 0, 1, 2, 3]), false);
 
     expect(splitter.next()).toBeUndefined();
@@ -82,7 +104,7 @@ describe("a length is not believed", () => {
   });
 
   test("what is taken grows with what has arrived, by a small factor", () => {
-    const splitter = new FrameSplitter(MAX_BYTES);
+    const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(0));
     const piece = Buffer.alloc(256 * 1024);
     const before = process.memoryUsage().arrayBuffers;
     const header = Buffer.from([0x06, 0x40, 0, 0]);
@@ -101,7 +123,7 @@ describe("a length is not believed", () => {
     const bytes = Buffer.alloc(4);
     bytes.writeInt32BE(length);
     for (const cut of [0, 2]) {
-      const splitter = new FrameSplitter(MAX_BYTES);
+      const splitter = new FrameSplitter(MAX_BYTES, new BufferPool(0));
       const read = () => {
         splitter.push(bytes.subarray(0, cut), false);
         splitter.next();
@@ -113,7 +135,7 @@ describe("a length is not believed", () => {
   });
 
   test("the largest that is allowed is", () => {
-    const splitter = new FrameSplitter(10);
+    const splitter = new FrameSplitter(10, new BufferPool(0));
     splitter.push(frame("ten bytes!"), false);
 
     expect(splitter.next()?.toString()).toBe("ten bytes!");

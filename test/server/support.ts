@@ -69,7 +69,7 @@ export function frame(content: string | Buffer): Buffer {
 }
 
 export function reply(content: string | Buffer, release?: () => void): Reply {
-  return { chunks: [frame(content)], release };
+  return { chunks: [frame(content)], release, isFrameFree: false };
 }
 
 /** A client that keeps what it is sent. */
