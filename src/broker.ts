@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { Controller } from "./cluster/controller.ts";
 import { EmbeddedStore } from "./cluster/embedded-store.ts";
 import type { MetadataImage } from "./cluster/image.ts";
@@ -18,6 +19,7 @@ import { FetchBudget } from "./partition/fetch-budget.ts";
 import { FetchSessions } from "./partition/fetch-sessions.ts";
 import { Partitions } from "./partition/partitions.ts";
 import { ProducerIds } from "./partition/producer-ids.ts";
+import { ReplicaMoves } from "./partition/replica-moves.ts";
 import { Replicas } from "./partition/replicas.ts";
 import { deleteOldSegments } from "./partition/retention.ts";
 import { topicLogSettings } from "./partition/topic-log-settings.ts";
@@ -26,8 +28,8 @@ import { randomUuid } from "./protocol/uuid.ts";
 import { type Bound, bindListeners } from "./server/endpoints.ts";
 import { Listeners } from "./server/listener.ts";
 import { route } from "./server/router.ts";
-import { DataDirectory } from "./storage/data-directory.ts";
 import type { Disk } from "./storage/fs.ts";
+import { LogDirs } from "./storage/log-dirs.ts";
 import { type Logger, silentLogger } from "./telemetry/logger.ts";
 import type { Clock, Timer } from "./time/clock.ts";
 import { SystemClock } from "./time/system-clock.ts";
@@ -59,6 +61,8 @@ export class RunningBroker {
   readonly #upkeep = new Set<Timer>();
   readonly #upkeepUnderWay = new Set<Promise<void>>();
   #stopped: Promise<void> | undefined;
+  /** Settles if the broker cannot go on, once it has stopped by itself: its disk has failed. */
+  readonly failed: Promise<Error>;
 
   private constructor(parts: Assembled, endpoints: readonly Bound[], registration: Registration) {
     this.#parts = parts;
@@ -66,6 +70,10 @@ export class RunningBroker {
     this.clusterId = parts.clusterId;
     this.endpoints = endpoints;
     this.#registration = registration;
+    this.failed = parts.logDirs.fatal.then(async (error) => {
+      await this.stop().catch(() => undefined);
+      return error;
+    });
     this.#beginUpkeep();
   }
 
@@ -121,9 +129,9 @@ export class RunningBroker {
 
   /** What a broker does by itself, now and again. */
   #beginUpkeep(): void {
-    const { config, logger, directory, services } = this.#parts;
+    const { config, logger, logDirs, services } = this.#parts;
     this.#repeat(config.logFlushOffsetCheckpointIntervalMs, "checkpoint", () =>
-      directory.checkpoint(),
+      logDirs.checkpoint(),
     );
     this.#repeat(config.logRetentionCheckIntervalMs, "retention", () =>
       deleteOldSegments(services.partitions, logger),
@@ -152,7 +160,8 @@ interface Assembled {
   readonly clusterId: string;
   readonly logger: Logger;
   readonly clock: SystemClock;
-  readonly directory: DataDirectory;
+  readonly logDirs: LogDirs;
+  readonly moves: ReplicaMoves;
   readonly controller: Controller;
   readonly services: Services;
   readonly listeners: Listeners;
@@ -170,22 +179,21 @@ interface Given {
 
 async function assemble(given: Given): Promise<Assembled> {
   const disk = await diskFor(given.ephemeral);
-  const directory = await openDirectory(given, disk);
+  const logDirs = await openLogDirs(given, disk);
   try {
-    return await assembleOn(directory, disk, given);
+    return await assembleOn(logDirs, given);
   } catch (error) {
-    await directory.abandon();
+    await logDirs.abandon();
     given.clock.stop();
     throw error;
   }
 }
 
-async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): Promise<Assembled> {
+async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
   const { logger, clock } = given;
   const live = new LiveConfig(given.config);
   const { config } = live;
-  const { clusterId } = directory.properties;
-  const { path } = directory;
+  const { clusterId, disk, metadataPath: path } = logDirs;
   const store: MetadataStore = given.ephemeral
     ? new MemoryStore()
     : await EmbeddedStore.open({ disk, path, logger });
@@ -199,12 +207,15 @@ async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): P
   });
   follow(live, controller.image, logger);
   const partitions = new Partitions();
+  const moves = new ReplicaMoves({ logDirs, clock, logger });
   const replicas = new Replicas({
-    directory,
+    logDirs,
     partitions,
+    moves,
     settingsOf: ({ configs }) => topicLogSettings(config, configs),
+    logger,
   });
-  if (!directory.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
+  if (!logDirs.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
   await replicas.open(controller.image);
   const groups = groupCoordinator({ config, logger, clock, controller, partitions });
   // The one listener, so that the order is plain: settings, then the logs that obey them, then groups.
@@ -217,7 +228,7 @@ async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): P
     return Promise.all([applied, ...forgotten]).then(() => undefined);
   });
   await groups.start();
-  const services = servicesOf({ ...given, config, directory, controller, partitions, groups });
+  const services = servicesOf({ ...given, config, moves, controller, partitions, groups });
   let accept: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
     accept = resolve;
@@ -237,7 +248,8 @@ async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): P
     clusterId,
     logger,
     clock,
-    directory,
+    logDirs,
+    moves,
     controller,
     services,
     listeners,
@@ -247,7 +259,8 @@ async function assembleOn(directory: DataDirectory, disk: Disk, given: Given): P
     },
     async dismantle() {
       controller.close();
-      await directory.close();
+      await moves.stop();
+      await logDirs.close();
       await store.close();
       clock.stop();
     },
@@ -258,13 +271,12 @@ function servicesOf(given: {
   readonly config: BrokerConfig;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly directory: DataDirectory;
+  readonly moves: ReplicaMoves;
   readonly controller: Controller;
   readonly partitions: Partitions;
   readonly groups: GroupCoordinator;
 }): Services {
-  const { config, logger, clock, directory, controller, partitions, groups } = given;
-  const { path } = directory;
+  const { config, logger, clock, moves, controller, partitions, groups } = given;
   return {
     nodeId: nodeIdOf(config),
     config,
@@ -281,7 +293,7 @@ function servicesOf(given: {
     groups,
     controller,
     image: () => controller.image,
-    logDirs: { describe: async () => [{ path, isCordoned: false, ...(await directory.space()) }] },
+    replicaMoves: moves,
   };
 }
 
@@ -316,13 +328,12 @@ async function diskFor(ephemeral: boolean): Promise<Disk> {
   return new MemoryDisk();
 }
 
-function openDirectory(
-  { config, logger, clock, ephemeral }: Given,
-  disk: Disk,
-): Promise<DataDirectory> {
-  const path = config.logDirs?.[0] ?? "./odradek-data";
-  return DataDirectory.open({
-    path: ephemeral ? "memory" : path,
+function openLogDirs({ config, logger, clock, ephemeral }: Given, disk: Disk): Promise<LogDirs> {
+  const paths = (config.logDirs ?? ["./odradek-data"]).map((path) => resolve(path));
+  const { metadataLogDir } = config;
+  return LogDirs.open({
+    paths: ephemeral && paths.length === 1 ? ["memory"] : paths,
+    metadataPath: metadataLogDir === undefined ? undefined : resolve(metadataLogDir),
     disk,
     clock,
     logger,

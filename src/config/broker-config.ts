@@ -61,15 +61,20 @@ export function parseBrokerConfig(
 }
 
 /**
- * The configuration of the start, with what was set at run time before it. A value that this broker
- * cannot take is passed over.
+ * A broker's configuration with other settings made at run time. A value that this broker cannot take
+ * is passed over.
  */
 export function brokerConfigWith(
-  atStart: BrokerConfig,
+  { given }: Pick<ConfigLayers, "given">,
   layers: DynamicLayers,
   onBad: (name: string, why: string) => void,
 ): BrokerConfig {
-  const values: Record<string, unknown> = { ...atStart };
+  const values: Record<string, unknown> = { ...defaults(), given };
+  for (const [name, text] of given) {
+    const setting = brokerSetting(name);
+    if (setting !== undefined) values[camelCase(name)] = parsed(name, setting, text);
+  }
+  const minIsr = String(values["minInsyncReplicas"]);
   const taken = (given: ReadonlyMap<string, string>): Map<string, string> => {
     const layer = new Map<string, string>();
     for (const [name, text] of given) {
@@ -84,7 +89,7 @@ export function brokerConfigWith(
     }
     return layer;
   };
-  values["clusterWide"] = withMinIsr(taken(layers.clusterWide), String(atStart.minInsyncReplicas));
+  values["clusterWide"] = withMinIsr(taken(layers.clusterWide), minIsr);
   values["own"] = taken(layers.own);
   return values as unknown as BrokerConfig;
 }
@@ -130,11 +135,7 @@ function warnOf(name: string, warn: Warn): void {
 
 function checkTogether(config: BrokerConfig, warn: Warn): void {
   const { logDirs = [], groupMinSessionTimeoutMs, groupMaxSessionTimeoutMs } = config;
-  if (logDirs.length !== 1) {
-    throw new ConfigError(
-      `log.dirs must name one directory, not ${logDirs.length}: more than one is not supported`,
-    );
-  }
+  if (logDirs.length === 0) throw new ConfigError("log.dirs must name a directory");
   if (groupMinSessionTimeoutMs > groupMaxSessionTimeoutMs) {
     throw new ConfigError(
       "group.min.session.timeout.ms must not be greater than group.max.session.timeout.ms",

@@ -1,4 +1,4 @@
-import type { Partitions } from "../partition/partitions.ts";
+import type { ReplicaOnDisk } from "../partition/replica-moves.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import {
   type DescribeLogDirsRequest,
@@ -11,8 +11,9 @@ import { defineHandler, type Handler } from "./handler.ts";
 type Topic = DescribeLogDirsTopicInput;
 
 /**
- * DescribeLogDirs tells how many bytes lie on the disks of this broker, partition by partition. What
- * it does not hold is left out. Null topics mean all.
+ * DescribeLogDirs tells how many bytes lie on the disks of this broker, directory by directory and
+ * partition by partition; of one on its way to another directory both logs. What it does not hold is
+ * left out, and so are the partitions of a directory that is offline. Null topics mean all.
  *
  * v3  an error of its own for the whole answer
  * v4  size of the volume and what is free on it (KIP-827)
@@ -26,46 +27,43 @@ export const describeLogDirsHandler: Handler = defineHandler({
       const errorCode = ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
       return { throttleTimeMs: 0, errorCode, results: [] };
     }
-    const directories = await services.logDirs.describe();
-    const topics = topicsAsked(request, services.partitions);
-    const results = directories.map(({ path, ...sizes }, at) => ({
-      errorCode: ErrorCode.NONE,
+    const isAsked = filterOf(request);
+    const directories = await services.replicaMoves.describe();
+    const results = directories.map(({ path, errorCode, totalBytes, usableBytes, replicas }) => ({
+      errorCode,
       logDir: path,
-      // A broker keeps its partitions in the first of its directories.
-      topics: at === 0 ? topics : [],
-      ...sizes,
+      topics: byTopic(replicas.filter(isAsked)),
+      totalBytes,
+      usableBytes,
+      isCordoned: false,
     }));
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, results };
   },
 });
 
-function topicsAsked({ topics }: DescribeLogDirsRequest, partitions: Partitions): Topic[] {
-  if (topics === null) return allTopics(partitions);
+function filterOf({ topics }: DescribeLogDirsRequest): (replica: ReplicaOnDisk) => boolean {
+  if (topics === null) return () => true;
   const asked = new Map<string, Set<number>>();
-  for (const { topic, partitions: indexes } of topics) {
+  for (const { topic, partitions } of topics) {
     const known = asked.get(topic) ?? new Set();
-    for (const index of indexes) known.add(index);
+    for (const index of partitions) known.add(index);
     asked.set(topic, known);
   }
-  return [...asked].flatMap(([name, indexes]) => {
-    const held = [...indexes].flatMap((index) => {
-      const partition = partitions.get(name, index);
-      return partition ? [sizeOf(partition)] : [];
-    });
-    return held.length === 0 ? [] : [{ name, partitions: held }];
-  });
+  return ({ topic, partition }) => asked.get(topic)?.has(partition) === true;
 }
 
-function allTopics(partitions: Partitions): Topic[] {
-  const held = new Map<string, Topic["partitions"][number][]>();
-  for (const partition of partitions.all()) {
-    const sizes = held.get(partition.topic);
-    if (sizes === undefined) held.set(partition.topic, [sizeOf(partition)]);
-    else sizes.push(sizeOf(partition));
+function byTopic(replicas: readonly ReplicaOnDisk[]): Topic[] {
+  const topics = new Map<string, Topic["partitions"][number][]>();
+  for (const { topic, partition, sizeInBytes, offsetLag, isFuture } of replicas) {
+    const size = {
+      partitionIndex: partition,
+      partitionSize: sizeInBytes,
+      offsetLag,
+      isFutureKey: isFuture,
+    };
+    const known = topics.get(topic);
+    if (known === undefined) topics.set(topic, [size]);
+    else known.push(size);
   }
-  return [...held].map(([name, sizes]) => ({ name, partitions: sizes }));
-}
-
-function sizeOf({ index, sizeInBytes }: { index: number; sizeInBytes: number }) {
-  return { partitionIndex: index, partitionSize: sizeInBytes, offsetLag: 0, isFutureKey: false };
+  return [...topics].map(([name, partitions]) => ({ name, partitions }));
 }

@@ -6,11 +6,13 @@ import type { FetchBudget } from "../partition/fetch-budget.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import type { ProducerIds } from "../partition/producer-ids.ts";
+import type { ReplicaMoves } from "../partition/replica-moves.ts";
 import type { ApiCodec } from "../protocol/codec.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { IntegerTooLarge, type Reader } from "../protocol/reader.ts";
 import type { Writer } from "../protocol/writer.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { Loggers } from "../telemetry/loggers.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Lifetime } from "../time/lifetime.ts";
 
@@ -62,6 +64,7 @@ export interface Services {
   readonly config: BrokerConfig;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly partitions: Partitions;
   readonly fetchSessions: FetchSessions;
   readonly fetchBudget: FetchBudget;
@@ -70,20 +73,7 @@ export interface Services {
   readonly controller: Controller;
   /** The newest metadata this broker knows. Read it once per request. */
   readonly image: () => MetadataImage;
-  readonly logDirs: LogDirs;
-}
-
-/** What DescribeLogDirs asks of the disks. */
-export interface LogDirs {
-  /** One entry per data directory. Bytes are -1 where the disk does not say. */
-  describe(): Promise<readonly LogDirDescription[]>;
-}
-
-export interface LogDirDescription {
-  readonly path: string;
-  readonly totalBytes: number;
-  readonly usableBytes: number;
-  readonly isCordoned: boolean;
+  readonly replicaMoves: ReplicaMoves;
 }
 
 export interface HandlerDefinition<Request, ResponseInput> {

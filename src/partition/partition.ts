@@ -35,11 +35,15 @@ export class Partition {
   readonly index: number;
   /** Announces every move of the high watermark, the log start offset and the leadership. */
   readonly changes: Changes = new Changes();
-  readonly #log: Log;
+  #log: Log;
   #leaderId: number;
   #leaderEpoch: number;
   #highWatermark: number;
   #deleted = false;
+  /** The log cannot be reached any more. */
+  #failure: KafkaError | undefined;
+  /** Another log takes the place of this one at this moment. */
+  #isHeld = false;
 
   constructor(log: Log, leader: { id: number; epoch: number }) {
     this.topic = log.topic;
@@ -51,6 +55,16 @@ export class Partition {
     // Alone in the in-sync set, everything that survived in the log is committed.
     this.#highWatermark = log.endOffset;
     log.assignEpoch(leader.epoch);
+  }
+
+  /** Where the records are; only for whoever decides in which directory that is. */
+  get log(): Log {
+    return this.#log;
+  }
+
+  /** Its directory has failed: nothing is known of it but that it exists. */
+  get isOffline(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** What holds for the log: size and time limits, codec, timestamps. */
@@ -101,6 +115,7 @@ export class Partition {
    */
   append(records: Buffer, origin: "client" | "coordinator"): Appended {
     this.#checkServing();
+    if (this.#isHeld) throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the log is moving");
     return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin });
   }
 
@@ -118,6 +133,29 @@ export class Partition {
     this.changes.announce();
   }
 
+  /** The directory of the log has failed. Whoever waits here is told so. */
+  fail(error: KafkaError): void {
+    this.#failure = error;
+    this.changes.announce();
+  }
+
+  /** Until {@link moveTo} or {@link stay}, producers are told to try again. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  stay(): void {
+    this.#isHeld = false;
+  }
+
+  /** From now on this log, which has the same records, is the one. */
+  moveTo(log: Log): void {
+    this.#log = log;
+    this.#isHeld = false;
+    log.assignEpoch(this.#leaderEpoch);
+    this.changes.announce();
+  }
+
   /** The log says that everything below `endOffset` is written. */
   advanceTo(endOffset: number): void {
     if (endOffset <= this.#highWatermark) return;
@@ -129,7 +167,8 @@ export class Partition {
    * Refuses a client whose idea of the leader's epoch is not ours (KIP-320).
    *
    * @throws KafkaError FENCED_LEADER_EPOCH if it is older, UNKNOWN_LEADER_EPOCH if it is newer,
-   *   UNKNOWN_TOPIC_OR_PARTITION once the topic is deleted.
+   *   UNKNOWN_TOPIC_OR_PARTITION once the topic is deleted, KAFKA_STORAGE_ERROR while its directory
+   *   is offline.
    */
   checkLeaderEpoch(currentLeaderEpoch: number): void {
     this.#checkServing();
@@ -243,5 +282,6 @@ export class Partition {
     if (this.#deleted) {
       throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `${this.topic} was deleted`);
     }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 }

@@ -1,18 +1,32 @@
 import type { MetadataImage, PartitionImage, TopicImage } from "../cluster/image.ts";
 import type { TopicsDelta } from "../cluster/metadata-loader.ts";
-import {
-  type DataDirectory,
-  ForeignDirectory,
-  type PartitionFolder,
-} from "../storage/data-directory.ts";
+import type { DataDirectory, LogOptions } from "../storage/data-directory.ts";
+import type { PartitionFolder } from "../storage/directory-contents.ts";
+import { ForeignDirectory } from "../storage/foreign-directory.ts";
+import type { Log } from "../storage/log.ts";
+import type { FoundFolder, LogDirs } from "../storage/log-dirs.ts";
 import type { LogSettings } from "../storage/log-settings.ts";
+import { storageError } from "../storage/storage-error.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import { Partition } from "./partition.ts";
 import type { Partitions } from "./partitions.ts";
+import type { ReplicaMoves } from "./replica-moves.ts";
 
 export interface ReplicasOptions {
-  readonly directory: DataDirectory;
+  readonly logDirs: LogDirs;
   readonly partitions: Partitions;
+  readonly moves: ReplicaMoves;
   readonly settingsOf: (topic: TopicImage) => LogSettings;
+  readonly logger: Logger;
+}
+
+/** A partition that is to be opened. */
+interface Wanted {
+  readonly topic: TopicImage;
+  readonly image: PartitionImage;
+  readonly settings: LogSettings;
+  /** It is being made now: nothing of it can be anywhere. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -20,14 +34,19 @@ export interface ReplicasOptions {
  * only one who adds to, or takes from, {@link Partitions}.
  */
 export class Replicas {
-  readonly #directory: DataDirectory;
+  readonly #logDirs: LogDirs;
   readonly #partitions: Partitions;
+  readonly #moves: ReplicaMoves;
   readonly #settingsOf: (topic: TopicImage) => LogSettings;
+  readonly #logger: Logger;
 
-  constructor({ directory, partitions, settingsOf }: ReplicasOptions) {
-    this.#directory = directory;
+  constructor({ logDirs, partitions, moves, settingsOf, logger }: ReplicasOptions) {
+    this.#logDirs = logDirs;
     this.#partitions = partitions;
+    this.#moves = moves;
     this.#settingsOf = settingsOf;
+    this.#logger = logger;
+    logDirs.onFailure((directory) => this.#lose(directory));
   }
 
   /**
@@ -37,56 +56,132 @@ export class Replicas {
    * @throws ForeignDirectory where there are folders and no metadata at all: they are another's.
    */
   async open(image: MetadataImage): Promise<void> {
-    const folders = this.#directory.partitionsOnDisk();
-    if (image.topicCount === 0 && folders.length > 0) {
+    const folders = this.#logDirs.partitionsOnDisk();
+    const [first] = folders;
+    if (image.topicCount === 0 && first !== undefined) {
       throw new ForeignDirectory(
-        `${this.#directory.path} holds partitions but not the metadata of this broker: it was written by Apache Kafka, or has lost its odradek-metadata.log; choose another directory`,
+        `${first.directory.path} holds partitions but not the metadata of this broker: it was written by Apache Kafka, or has lost its odradek-metadata.log; choose another directory`,
       );
     }
-    for (const folder of folders) {
-      if (!(await this.#isWanted(folder, image))) await this.#directory.setAside(folder);
+    for (const { directory, folder } of folders) {
+      if (!isWanted(directory, folder, image)) await directory.setAside(folder);
     }
-    for (const topic of image.topics()) this.#addMissing(topic);
+    const copies = await this.#copies(image);
+    for (const topic of image.topics()) this.#addMissing(topic, { isNew: false });
+    for (const { directory, folder } of copies.values()) {
+      const partition = this.#partitions.get(folder.topic, folder.partition);
+      if (partition !== undefined && !partition.isOffline) this.#moves.begin(partition, directory);
+    }
   }
 
   /** What changed in the cluster. Gives a promise only where there is something to wait for. */
   apply({ created, changed, deleted }: TopicsDelta): void | Promise<void> {
     const removing = deleted.map(({ name }) => this.#remove(name));
-    for (const topic of created) this.#addMissing(topic);
+    for (const topic of created) this.#addMissing(topic, { isNew: true });
     for (const topic of changed) {
       this.#update(topic);
-      this.#addMissing(topic);
+      this.#addMissing(topic, { isNew: true });
     }
     return removing.length === 0 ? undefined : Promise.all(removing).then(() => undefined);
   }
 
-  async #isWanted(folder: PartitionFolder, image: MetadataImage): Promise<boolean> {
-    const topic = image.topic(folder.topic);
-    if (topic?.partitions[folder.partition] === undefined) return false;
-    const id = await this.#directory.topicIdOf(folder);
-    return id === undefined || id === topic.id;
+  /**
+   * Sees to partitions of which there is more than one log: a copy was under way, or was just taking
+   * the log's place. While a directory is offline nobody knows which there are, and copies are left
+   * alone.
+   *
+   * @returns copies that are to be gone on with.
+   */
+  async #copies(image: MetadataImage): Promise<ReadonlyMap<string, FoundFolder>> {
+    const goOn = new Map<string, FoundFolder>();
+    if (this.#logDirs.hasOffline) return goOn;
+    for (const [name, found] of this.#logDirs.severalOnDisk()) {
+      const wanted: FoundFolder[] = [];
+      for (const one of found) {
+        if (isWanted(one.directory, one.folder, image)) wanted.push(one);
+        else await one.directory.discard(one.folder);
+      }
+      const topic = image.topic(found[0]?.folder.topic ?? "");
+      const partition = topic?.partitions[found[0]?.folder.partition ?? -1];
+      if (topic === undefined || partition === undefined) continue;
+      const settings = this.#settingsOf(topic);
+      const copy = await this.#settle(wanted, { topic, image: partition, settings, isNew: false });
+      if (copy !== undefined) goOn.set(name, copy);
+    }
+    return goOn;
+  }
+
+  /**
+   * The log that is further, by its leader epoch and then by its end, is the log; of the others only
+   * one that is a copy under way is kept (see {@link ReplicaMove}).
+   */
+  async #settle(found: readonly FoundFolder[], wanted: Wanted): Promise<FoundFolder | undefined> {
+    const ranked = found.map((one) => ({ ...one, ...this.#lookInto(one, wanted) }));
+    ranked.sort(
+      (one, other) =>
+        other.epoch - one.epoch ||
+        other.endOffset - one.endOffset ||
+        Number(one.folder.future !== undefined) - Number(other.folder.future !== undefined),
+    );
+    const [best, ...rest] = ranked;
+    const copies = rest.filter(({ folder }) => folder.future !== undefined);
+    const copy = best?.folder.future === undefined ? copies[0] : undefined;
+    for (const one of rest) {
+      if (one === copy) continue;
+      this.#logger.warn(
+        `${one.directory.path} has a copy of ${one.folder.topic}-${one.folder.partition} that is not needed: it is removed, ${best?.directory.path} has all of it`,
+      );
+      await one.directory.discard(one.folder);
+    }
+    if (best?.folder.future !== undefined) await best.directory.adopt(best.folder);
+    return copy;
+  }
+
+  #lookInto({ directory, folder }: FoundFolder, wanted: Wanted) {
+    return directory.lookInto(
+      folder,
+      this.#options(wanted, () => undefined),
+    );
   }
 
   /** Opens the partitions of the topic that are not here yet. */
-  #addMissing(topic: TopicImage): void {
+  #addMissing(topic: TopicImage, { isNew }: { readonly isNew: boolean }): void {
     const missing = topic.partitions.slice(this.#partitions.forTopic(topic.name).length);
     if (missing.length === 0) return;
     const settings = this.#settingsOf(topic);
-    for (const image of missing) this.#partitions.add(this.#opened(topic, image, settings));
+    for (const image of missing) {
+      this.#partitions.add(this.#opened({ topic, image, settings, isNew }));
+    }
   }
 
-  #opened({ name, id }: TopicImage, image: PartitionImage, settings: LogSettings): Partition {
+  #opened(wanted: Wanted): Partition {
     // The log tells its partition what is written, and is there before it.
     let partition: Partition | undefined;
-    const log = this.#directory.openLog({
-      topic: name,
-      partition: image.index,
-      topicId: id,
-      settings,
-      onWritten: (endOffset) => partition?.advanceTo(endOffset),
-    });
-    partition = new Partition(log, { id: image.leader, epoch: image.leaderEpoch });
+    const options = this.#options(wanted, (endOffset) => partition?.advanceTo(endOffset));
+    const { leader: id, leaderEpoch: epoch } = wanted.image;
+    let log: Log;
+    let failure: unknown;
+    try {
+      log = this.#logDirs.openLog(options, wanted.isNew);
+    } catch (error) {
+      failure = error;
+      log = this.#logDirs.openStandIn(options);
+    }
+    partition = new Partition(log, { id, epoch });
+    if (failure === undefined) return partition;
+    partition.fail(storageError(failure));
+    this.#logger.error(`${options.topic}-${options.partition} is offline`, { error: failure });
     return partition;
+  }
+
+  #options({ topic, image, settings }: Wanted, onWritten: LogOptions["onWritten"]): LogOptions {
+    return {
+      topic: topic.name,
+      partition: image.index,
+      topicId: topic.id,
+      settings,
+      onWritten,
+    };
   }
 
   #update(topic: TopicImage): void {
@@ -100,7 +195,32 @@ export class Replicas {
   }
 
   async #remove(topic: string): Promise<void> {
-    const logs = this.#partitions.remove(topic).map((partition) => partition.retire());
-    await Promise.all(logs.map((log) => this.#directory.deleteLog(log)));
+    const removed = this.#partitions.remove(topic);
+    const logs = removed.map((partition) => partition.retire());
+    await Promise.all(removed.map((partition) => this.#moves.cancel(partition)));
+    await Promise.all(logs.map((log) => this.#logDirs.deleteLog(log)));
   }
+
+  #lose(directory: DataDirectory): void {
+    const { failure } = directory;
+    if (failure === undefined) return;
+    let count = 0;
+    for (const partition of this.#partitions.all()) {
+      if (partition.isOffline || !directory.holds(partition.log)) continue;
+      partition.fail(failure);
+      count += 1;
+    }
+    this.#logger.warn(`${count} partitions are offline with ${directory.path}`);
+  }
+}
+
+function isWanted(
+  directory: DataDirectory,
+  folder: PartitionFolder,
+  image: MetadataImage,
+): boolean {
+  const topic = image.topic(folder.topic);
+  if (topic?.partitions[folder.partition] === undefined) return false;
+  const id = directory.topicIdOf(folder);
+  return id === undefined || id === topic.id;
 }

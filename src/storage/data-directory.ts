@@ -1,24 +1,29 @@
+import type { KafkaError } from "../protocol/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
-import { type CheckpointEntry, formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { type CheckpointEntry, formatCheckpoint } from "./checkpoint.ts";
+import {
+  CLEAN_SHUTDOWN_FILE,
+  type DirectoryContents,
+  directoryContents,
+  HIGH_WATERMARKS_FILE,
+  LOG_STARTS_FILE,
+  type PartitionFolder,
+  RECOVERY_POINTS_FILE,
+} from "./directory-contents.ts";
 import { DirectoryLock } from "./directory-lock.ts";
-import { FilePool } from "./file-pool.ts";
+import { errnoOf, severityOf } from "./disk-errors.ts";
 import type { Disk } from "./fs.ts";
-import { LoadedIndexes } from "./loaded-indexes.ts";
 import { Log, type LogContent, type LogParts, type LogPlace } from "./log.ts";
 import { LogFiles, PARTITION_FILE } from "./log-files.ts";
 import type { LogSettings } from "./log-settings.ts";
-import {
-  formatMetaProperties,
-  type MetaProperties,
-  parseMetaProperties,
-} from "./meta-properties.ts";
-import { ReadBuffers } from "./read-buffers.ts";
+import type { MetaProperties } from "./meta-properties.ts";
 import { emptyContent, loadLog } from "./recovery.ts";
-import { TailCache } from "./tail-cache.ts";
-import { WriteQueue } from "./write-queue.ts";
+import { StoppedLogs } from "./stopped-logs.ts";
+import { storageError } from "./storage-error.ts";
+import { makeStorageParts, type StorageBounds, type StorageParts } from "./storage-parts.ts";
 
-export interface DirectoryOptions {
+export interface DirectoryOptions extends StorageBounds {
   readonly path: string;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -27,9 +32,10 @@ export interface DirectoryOptions {
   /** Of a directory that has none yet; undefined: a new one. */
   readonly clusterId?: string | undefined;
   readonly newUuid: () => string;
-  readonly maxOpenFiles: number;
-  readonly tailCacheBytes: number;
-  readonly readBufferBytes: number;
+  /** Shared with other directories; undefined: it has its own, within the bounds given. */
+  readonly parts?: StorageParts;
+  /** The disk failed: no log of this directory can be written to or read any more. Told once. */
+  readonly onFailure?: (error: KafkaError) => void;
 }
 
 export interface LogOptions extends LogPlace {
@@ -37,30 +43,11 @@ export interface LogOptions extends LogPlace {
   readonly onWritten: (endOffset: number) => void;
 }
 
-export interface PartitionFolder {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-const META_FILE = "meta.properties";
-const CLEAN_SHUTDOWN_FILE = ".kafka_cleanshutdown";
-const RECOVERY_POINTS_FILE = "recovery-point-offset-checkpoint";
-const LOG_STARTS_FILE = "log-start-offset-checkpoint";
-const HIGH_WATERMARKS_FILE = "replication-offset-checkpoint";
-
 /** What a file system takes; a topic's name alone may have 249. */
-const FILE_NAME_BYTES_MAX = 255;
+export const FILE_NAME_BYTES_MAX = 255;
 
 /** Logs that are closed at the same time: each holds a descriptor while it is synced. */
 const CLOSED_AT_ONCE = 32;
-
-/** Of full segments; what is appended to has its indexes in memory anyway. */
-const LOADED_INDEX_BYTES = 32 * 1024 * 1024;
-
-/** A data directory that belongs to another cluster or node than it is asked to. */
-export class ForeignDirectory extends Error {
-  override readonly name = "ForeignDirectory";
-}
 
 /**
  * One of `log.dirs`: its lock, its logs, and the files that say how much of them is durable. What a
@@ -74,105 +61,212 @@ export class DataDirectory {
   /** Nothing has to be recovered. */
   readonly wasCleanShutdown: boolean;
   readonly #options: DirectoryOptions;
+  readonly #shared: StorageParts;
+  readonly #disk: Disk;
   readonly #lock: DirectoryLock;
-  readonly #files: FilePool;
-  readonly #indexes = new LoadedIndexes(LOADED_INDEX_BYTES);
   readonly #parts: LogParts;
+  readonly #stopped: StoppedLogs;
+  /** By `<topic>-<partition>`, of which a directory holds at most one and one future. */
   readonly #logs = new Map<string, Log>();
-  /** Folders of partitions that no log has been opened for, by name. */
-  readonly #folders: Map<string, PartitionFolder>;
-  readonly #recoveryPoints: ReadonlyMap<string, number>;
-  readonly #logStarts: ReadonlyMap<string, number>;
+  readonly #futures = new Map<string, Log>();
+  readonly #found: DirectoryContents;
+  #failure: KafkaError | undefined;
+  #unwatch: () => unknown;
 
-  private constructor(options: DirectoryOptions, found: Found) {
-    this.path = options.path;
+  private constructor(opened: Opened, lock: DirectoryLock, found: DirectoryContents) {
+    const { options, shared } = opened;
+    const { clock, logger, path } = options;
+    this.path = path;
     this.properties = found.properties;
     this.clusterId = found.properties.clusterId;
     this.directoryId = found.properties.directoryId;
     this.wasCleanShutdown = found.wasCleanShutdown;
     this.#options = options;
-    this.#lock = found.lock;
-    this.#folders = found.folders;
-    this.#recoveryPoints = found.recoveryPoints;
-    this.#logStarts = found.logStarts;
-    this.#files = new FilePool(options.disk, options.maxOpenFiles);
+    this.#shared = shared;
+    this.#disk = shared.disk;
+    this.#lock = lock;
+    this.#found = found;
+    this.#stopped = new StoppedLogs(path, { disk: shared.disk, clock, logger });
+    this.#unwatch = shared.disk.watch(path, (error, at) => this.#fail(error, at));
+    const { writes, buffers, tails } = shared;
     this.#parts = {
-      clock: options.clock,
-      disk: options.disk,
-      logger: options.logger,
-      writes: new WriteQueue(),
-      buffers: new ReadBuffers(options.readBufferBytes),
-      tails: new TailCache(options.tailCacheBytes),
+      clock,
+      disk: shared.disk,
+      logger,
+      writes,
+      buffers,
+      tails,
+      directory: this,
+      stopped: this.#stopped,
     };
   }
 
   /** @throws DirectoryInUse, ForeignDirectory, and what the disk says. */
   static async open(options: DirectoryOptions): Promise<DataDirectory> {
-    const { disk, path } = options;
-    await disk.makeDirectory(path);
-    const lock = await DirectoryLock.take({ ...options, token: options.newUuid() });
+    const shared = options.parts ?? makeStorageParts(options.disk, options.clock, options);
+    const { disk } = shared;
+    await disk.makeDirectory(options.path);
+    const lock = await DirectoryLock.take({ ...options, disk, token: options.newUuid() });
     try {
-      return new DataDirectory(options, await find(options, lock));
+      const found = await directoryContents({ ...options, disk });
+      return new DataDirectory({ options, shared }, lock, found);
     } catch (error) {
       await lock.release();
       throw error;
     }
   }
 
+  /** Why the directory is offline: undefined while it is not. */
+  get failure(): KafkaError | undefined {
+    return this.#failure;
+  }
+
+  /** How many partitions lie here, copies under way among them. */
+  get logCount(): number {
+    return this.#logs.size + this.#futures.size;
+  }
+
   /** Folders of partitions that were here at the start and whose logs have not been opened. */
   partitionsOnDisk(): readonly PartitionFolder[] {
-    return [...this.#folders.values()];
+    return [...this.#found.folders.values()];
+  }
+
+  /** Those of copies that were not complete. */
+  futuresOnDisk(): readonly PartitionFolder[] {
+    return [...this.#found.futures.values()];
+  }
+
+  *logs(): Iterable<{ readonly log: Log; readonly isFuture: boolean }> {
+    for (const log of this.#logs.values()) yield { log, isFuture: false };
+    for (const log of this.#futures.values()) yield { log, isFuture: true };
+  }
+
+  /** The log of a partition, if it lies here; not a copy of it. */
+  logOf(place: PartitionFolder): Log | undefined {
+    return this.#logs.get(nameOf(place));
+  }
+
+  holds(log: Log): boolean {
+    const name = nameOf(log);
+    return this.#logs.get(name) === log || this.#futures.get(name) === log;
+  }
+
+  hasFolder(place: PartitionFolder): boolean {
+    return this.#found.folders.has(nameOf(place));
   }
 
   /** The topic id that a partition's folder names; undefined if it names none. */
-  async topicIdOf({ topic, partition }: PartitionFolder): Promise<string | undefined> {
-    const path = `${this.path}/${topic}-${partition}/${PARTITION_FILE}`;
-    const text = await this.#options.disk.readFile(path);
+  topicIdOf(folder: PartitionFolder): string | undefined {
+    const text = this.#disk.readFileSync(`${this.#folder(folder)}/${PARTITION_FILE}`);
     return /^topic_id: (\S+)$/m.exec(text?.toString("utf8") ?? "")?.[1];
   }
 
   /**
    * The log of a partition. Does not touch the disk if there is no folder of it; else what lies there
    * is loaded, and recovered after a crash.
+   *
+   * @throws KafkaError KAFKA_STORAGE_ERROR
    */
   openLog(options: LogOptions): Log {
     const name = nameOf(options);
     if (this.#logs.has(name)) throw new Error(`${name} is open already`);
-    const files = this.#logFiles(options);
-    const content = this.#folders.has(name) ? this.#load(options, files) : emptyContent();
-    this.#folders.delete(name);
-    const { settings, onWritten } = options;
-    const isRecovered = content.segments.length > 0 && !this.wasCleanShutdown;
-    const context = { files, parts: this.#parts, settings, onWritten, isRecovered };
-    const log = new Log(options, content, context);
+    const { folders } = this.#found;
+    const files = this.#logFiles(options, this.#rootFile(name));
+    const content = folders.has(name) ? this.#load(options, files) : emptyContent();
+    const log = this.#newLog(options, files, content);
+    folders.delete(name);
     this.#logs.set(name, log);
     return log;
   }
 
+  /**
+   * A log that is to take the place of another one, of the same partition in another directory: what
+   * is left of an earlier attempt, or an empty one that begins at `startOffset`.
+   */
+  openFuture(options: LogOptions, startOffset: number): Log {
+    const name = nameOf(options);
+    if (this.#futures.has(name)) throw new Error(`${name} is being copied already`);
+    const { futures } = this.#found;
+    const known = futures.get(name);
+    const files = this.#logFiles(
+      options,
+      known === undefined ? this.#renamed(options, "future") : this.#folder(known),
+    );
+    const content = known === undefined ? emptyContent(startOffset) : this.#load(options, files);
+    const log = this.#newLog(options, files, content);
+    futures.delete(name);
+    this.#futures.set(name, log);
+    return log;
+  }
+
+  /** How far a log goes that has not been opened. */
+  lookInto(
+    folder: PartitionFolder,
+    options: LogOptions,
+  ): { readonly epoch: number; readonly endOffset: number } {
+    const content = this.#load(options, this.#logFiles(options, this.#folder(folder)));
+    for (const segment of content.segments) segment.close();
+    return { epoch: content.epochs.latest, endOffset: content.endOffset };
+  }
+
+  /** What was found as a copy is the log of its partition from now on. */
+  async adopt(folder: PartitionFolder): Promise<void> {
+    const { topic, partition } = folder;
+    this.#forget(folder);
+    this.#found.folders.set(nameOf(folder), { topic, partition });
+    await this.#disk.rename(this.#folder(folder), this.#rootFile(nameOf(folder)));
+    await this.#disk.syncDirectory(this.path);
+  }
+
+  /** A copy becomes the log of its partition: its folder gets the plain name. */
+  async promote(log: Log): Promise<void> {
+    const name = nameOf(log);
+    log.moveTo(this.#rootFile(name));
+    this.#futures.delete(name);
+    this.#logs.set(name, log);
+    await this.#disk.syncDirectory(this.path);
+  }
+
+  /** The log of a partition becomes one that another is to be preferred to. */
+  async demote(log: Log): Promise<void> {
+    const name = nameOf(log);
+    log.moveTo(this.#renamed(log, "future"));
+    this.#logs.delete(name);
+    this.#futures.set(name, log);
+    await this.#disk.syncDirectory(this.path);
+  }
+
   /** The folder is renamed at once, so that the name is free, and removed some time later. */
   async deleteLog(log: Log): Promise<void> {
-    this.#logs.delete(nameOf(log));
-    const { disk, clock, logger } = this.#options;
+    const name = nameOf(log);
+    if (this.#logs.get(name) === log) this.#logs.delete(name);
+    else this.#futures.delete(name);
     const { hasFiles } = log;
     const to = this.#renamed(log, "delete");
-    log.moveTo(to);
+    if (this.#failure === undefined) log.moveTo(to);
     await log.abandon();
-    if (!hasFiles) return;
-    clock.schedule(log.settings.fileDeleteDelayMs, () => {
-      disk.remove(to).catch((error: unknown) => logger.warn(`${to} cannot be removed`, { error }));
-    });
+    if (!hasFiles || this.#failure !== undefined) return;
+    this.#removeLater(to, log.settings.fileDeleteDelayMs);
   }
 
   /** A folder that is no partition's of this cluster is kept, out of the way. */
   async setAside(folder: PartitionFolder): Promise<void> {
-    this.#folders.delete(nameOf(folder));
+    this.#forget(folder);
     const from = this.#folder(folder);
-    await this.#options.disk.rename(from, this.#renamed(folder, "stray"));
+    await this.#disk.rename(from, this.#renamed(folder, "stray"));
     this.#options.logger.warn(`${from} belongs to no topic and is set aside`);
   }
 
+  /** A folder of which another copy is the better one. */
+  async discard(folder: PartitionFolder): Promise<void> {
+    this.#forget(folder);
+    const to = this.#renamed(folder, "delete");
+    await this.#disk.rename(this.#folder(folder), to);
+    await this.#disk.remove(to);
+  }
+
   space(): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
-    return this.#options.disk.space(this.path);
+    return this.#disk.space(this.path);
   }
 
   /**
@@ -180,6 +274,7 @@ export class DataDirectory {
    * done now and then: what was noted need not be looked at after a crash.
    */
   async checkpoint(): Promise<void> {
+    if (this.#failure !== undefined) return;
     for (const log of this.#logs.values()) log.expireProducers();
     await this.#writeCheckpoints();
   }
@@ -189,20 +284,20 @@ export class DataDirectory {
    * not marked as clean.
    */
   async abandon(): Promise<void> {
-    await Promise.all([...this.#logs.values()].map((log) => log.abandon()));
-    await this.#files.closeAll();
-    await this.#lock.release();
+    await Promise.all([...this.#all()].map((log) => log.abandon()));
+    await this.#letGo();
   }
 
   /** Flushes and closes everything, so that the next start has nothing to recover. */
   async close(): Promise<void> {
-    const logs = [...this.#logs.values()];
+    if (this.#failure !== undefined) return this.#letGo();
+    const logs = [...this.#all()];
     let isClean = true;
     const closing = Array.from({ length: CLOSED_AT_ONCE }, async () => {
       for (let log = logs.pop(); log !== undefined; log = logs.pop()) {
         await log.close().catch((error: unknown) => {
           isClean = false;
-          this.#options.logger.error(`${nameOf(log)} was not closed in order`, { error });
+          this.#options.logger.error(`${nameOf(log as Log)} was not closed in order`, { error });
         });
       }
     });
@@ -210,34 +305,90 @@ export class DataDirectory {
     try {
       await this.#writeCheckpoints();
       const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
-      if (isClean)
-        await this.#options.disk.replaceFile(this.#rootFile(CLEAN_SHUTDOWN_FILE), marker);
+      if (isClean) await this.#disk.replaceFile(this.#rootFile(CLEAN_SHUTDOWN_FILE), marker);
     } finally {
-      this.#files.closeAll();
-      await this.#lock.release();
+      await this.#letGo();
     }
+  }
+
+  /** Kafka takes a directory offline at any error; we at those that speak of the disk. */
+  #fail(error: unknown, path: string): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = storageError(error);
+    this.#stopped.close();
+    this.#options.logger.error(
+      `${this.path} is offline: the disk failed at ${path}; its partitions are not served until the broker is started anew with a disk that works`,
+      { errno: errnoOf(error), error },
+    );
+    const { failure } = this;
+    const { onFailure } = this.#options;
+    // Whoever was using the disk is in the middle of something.
+    queueMicrotask(() => {
+      for (const log of this.#all()) log.abandon().catch(() => undefined);
+      if (failure !== undefined) onFailure?.(failure);
+    });
+  }
+
+  async #letGo(): Promise<void> {
+    this.#stopped.close();
+    this.#unwatch();
+    if (this.#options.parts === undefined) this.#shared.files.closeAll();
+    try {
+      await this.#lock.release();
+    } catch (error) {
+      if (this.#failure === undefined) throw error;
+    }
+  }
+
+  *#all(): Iterable<Log> {
+    yield* this.#logs.values();
+    yield* this.#futures.values();
+  }
+
+  #forget(folder: PartitionFolder): void {
+    const { folders, futures } = this.#found;
+    (folder.future === undefined ? folders : futures).delete(nameOf(folder));
+  }
+
+  #removeLater(path: string, delayMs: number): void {
+    this.#options.clock.schedule(delayMs, () => {
+      this.#disk.remove(path).catch((error: unknown) => {
+        if (severityOf(error) === "directory") return;
+        this.#options.logger.warn(`${path} cannot be removed`, { error });
+      });
+    });
+  }
+
+  #newLog(options: LogOptions, files: LogFiles, content: LogContent): Log {
+    const { settings, onWritten } = options;
+    const isRecovered = content.segments.length > 0 && !this.wasCleanShutdown;
+    return new Log(options, content, {
+      files,
+      parts: this.#parts,
+      settings,
+      onWritten,
+      isRecovered,
+    });
   }
 
   #load(options: LogOptions, files: LogFiles): LogContent {
     const name = nameOf(options);
     return loadLog({
-      disk: this.#options.disk,
+      disk: this.#disk,
       files,
       logger: this.#options.logger,
       nowMs: this.#options.clock.now(),
-      recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
-      startOffset: this.#logStarts.get(name) ?? 0,
+      recoveryPoint: this.#found.recoveryPoints.get(name) ?? 0,
+      startOffset: this.#found.logStarts.get(name) ?? 0,
       wasCleanShutdown: this.wasCleanShutdown,
       indexIntervalBytes: options.settings.indexIntervalBytes,
       compacted: options.settings.compacted,
     });
   }
 
-  #logFiles(place: LogPlace): LogFiles {
-    const { disk, clock } = this.#options;
-    const { topicId } = place;
-    const context = { disk, clock, files: this.#files, indexes: this.#indexes, topicId };
-    return new LogFiles(this.#folder(place), context);
+  #logFiles({ topicId }: LogPlace, folder: string): LogFiles {
+    const { disk, clock, files, indexes } = this.#shared;
+    return new LogFiles(folder, { disk, clock, files, indexes, topicId });
   }
 
   async #writeCheckpoints(): Promise<void> {
@@ -255,16 +406,16 @@ export class DataDirectory {
     isTold: (log: Log) => boolean,
   ): Promise<void> {
     const entries: CheckpointEntry[] = [];
-    for (const log of this.#logs.values()) {
+    for (const log of this.#all()) {
       if (!log.hasFiles || !isTold(log)) continue;
       entries.push({ topic: log.topic, partition: log.partition, offset: offsetOf(log) });
     }
     const bytes = Buffer.from(formatCheckpoint(entries));
-    await this.#options.disk.replaceFile(`${this.path}/${file}`, bytes);
+    await this.#disk.replaceFile(`${this.path}/${file}`, bytes);
   }
 
   /** Kafka's names for folders that are no partition's any more: `<topic>-<p>.<uuid hex>-<why>`. */
-  #renamed(folder: PartitionFolder, why: "delete" | "stray"): string {
+  #renamed(folder: PartitionFolder, why: "delete" | "future" | "stray"): string {
     const hex = Buffer.from(this.#options.newUuid(), "base64url").toString("hex");
     const suffix = `.${hex}-${why}`;
     return this.#rootFile(nameOf(folder).slice(0, FILE_NAME_BYTES_MAX - suffix.length) + suffix);
@@ -275,84 +426,15 @@ export class DataDirectory {
   }
 
   #folder(place: PartitionFolder): string {
-    return `${this.path}/${nameOf(place)}`;
+    return this.#rootFile(place.future ?? nameOf(place));
   }
+}
+
+interface Opened {
+  readonly options: DirectoryOptions;
+  readonly shared: StorageParts;
 }
 
 function nameOf({ topic, partition }: PartitionFolder): string {
   return `${topic}-${partition}`;
-}
-
-/** What a directory says of itself before any log is opened. */
-interface Found {
-  readonly lock: DirectoryLock;
-  readonly properties: MetaProperties;
-  readonly wasCleanShutdown: boolean;
-  readonly folders: Map<string, PartitionFolder>;
-  readonly recoveryPoints: ReadonlyMap<string, number>;
-  readonly logStarts: ReadonlyMap<string, number>;
-}
-
-async function find(options: DirectoryOptions, lock: DirectoryLock): Promise<Found> {
-  const { disk, path } = options;
-  const names = await disk.list(path);
-  const properties = await metaProperties(options);
-  const wasCleanShutdown = names.includes(CLEAN_SHUTDOWN_FILE);
-  // From now on a crash is one, whatever happened before.
-  if (wasCleanShutdown) {
-    await disk.remove(`${path}/${CLEAN_SHUTDOWN_FILE}`);
-    await disk.syncDirectory(path);
-  }
-  for (const name of names) {
-    if (DELETED_FOLDER.test(name)) await disk.remove(`${path}/${name}`);
-  }
-  const checkpoint = async (file: string) =>
-    parseCheckpoint((await disk.readFile(`${path}/${file}`))?.toString("utf8") ?? "");
-  return {
-    lock,
-    properties,
-    wasCleanShutdown,
-    folders: partitionFolders(names),
-    recoveryPoints: await checkpoint(RECOVERY_POINTS_FILE),
-    logStarts: await checkpoint(LOG_STARTS_FILE),
-  };
-}
-
-const PARTITION_FOLDER = /^([a-zA-Z0-9._-]+)-(\d+)$/;
-const DELETED_FOLDER = /\.[0-9a-f]{32}-delete$/;
-
-/** Kafka's own metadata log: it is no topic's. */
-const CLUSTER_METADATA = "__cluster_metadata";
-
-function partitionFolders(names: readonly string[]): Map<string, PartitionFolder> {
-  const folders = new Map<string, PartitionFolder>();
-  for (const name of names) {
-    const [, topic, partition] = PARTITION_FOLDER.exec(name) ?? [];
-    if (topic === undefined || topic === CLUSTER_METADATA) continue;
-    folders.set(name, { topic, partition: Number(partition) });
-  }
-  return folders;
-}
-
-async function metaProperties(options: DirectoryOptions): Promise<MetaProperties> {
-  const { disk, path, nodeId, clusterId, newUuid } = options;
-  const file = `${path}/${META_FILE}`;
-  const text = (await disk.readFile(file))?.toString("utf8");
-  const known = text === undefined ? undefined : parseMetaProperties(text);
-  if (known !== undefined) {
-    if (known.nodeId !== nodeId) {
-      throw new ForeignDirectory(
-        `${path} belongs to node ${known.nodeId}, this is node ${nodeId}; set node.id or choose another directory`,
-      );
-    }
-    if (clusterId !== undefined && clusterId !== known.clusterId) {
-      throw new ForeignDirectory(
-        `${path} belongs to cluster ${known.clusterId}, not to ${clusterId}; choose another directory`,
-      );
-    }
-    return known;
-  }
-  const fresh = { clusterId: clusterId ?? newUuid(), nodeId, directoryId: newUuid() };
-  await disk.replaceFile(file, Buffer.from(formatMetaProperties(fresh)));
-  return fresh;
 }

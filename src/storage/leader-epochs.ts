@@ -79,6 +79,11 @@ export class LeaderEpochs {
     this.#changed = true;
   }
 
+  /** What was taken to be written was not. */
+  markUnsaved(): void {
+    this.#changed = true;
+  }
+
   /** What belongs into the file; from now on it counts as written. */
   takeText(): string {
     this.#changed = false;

@@ -1,9 +1,11 @@
+import type { KafkaError } from "../protocol/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Disk } from "./fs.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { Segment } from "./segment.ts";
+import type { StoppedLog } from "./stopped-logs.ts";
 import type { TailCache } from "./tail-cache.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
@@ -31,6 +33,10 @@ export interface LogParts {
   readonly writes: WriteQueue;
   readonly buffers: ReadBuffers;
   readonly tails: TailCache;
+  /** Once its disk has failed, no log of it can be relied on. */
+  readonly directory: { readonly failure: KafkaError | undefined };
+  /** Where a log goes that could not write: it is told when it may go on. */
+  readonly stopped: { add(log: StoppedLog, cause: unknown): void };
 }
 
 /** What was found on the disk, or nothing. */

@@ -67,7 +67,13 @@ export class LogFiles {
   }
 
   saveEpochs(epochs: LeaderEpochs): void {
-    this.#save(EPOCHS_FILE, Buffer.from(epochs.takeText()));
+    const text = epochs.takeText();
+    try {
+      this.#save(EPOCHS_FILE, Buffer.from(text));
+    } catch (error) {
+      epochs.markUnsaved();
+      throw error;
+    }
   }
 
   /** The producers as they are now, to be found when the log is loaded up to this offset. */
@@ -140,16 +146,30 @@ export class LogFiles {
   async sync(): Promise<void> {
     for (const name of [...this.#unsynced]) {
       this.#unsynced.delete(name);
-      const file = await this.#disk.open(`${this.directory}/${name}`);
       try {
-        await file.sync();
-      } finally {
-        await file.close();
+        await this.#syncFile(name);
+      } catch (error) {
+        this.#unsynced.add(name);
+        throw error;
       }
     }
     if (!this.#namesChanged) return;
     this.#namesChanged = false;
-    await this.#disk.syncDirectory(this.directory);
+    try {
+      await this.#disk.syncDirectory(this.directory);
+    } catch (error) {
+      this.#namesChanged = true;
+      throw error;
+    }
+  }
+
+  async #syncFile(name: string): Promise<void> {
+    const file = await this.#disk.open(`${this.directory}/${name}`);
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 
   #save(name: string, bytes: Buffer): void {

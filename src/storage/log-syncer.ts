@@ -5,20 +5,28 @@ import type { Segment } from "./segment.ts";
 import { storageError } from "./storage-error.ts";
 
 /**
- * Makes what one log has written durable, and knows how far that is. A sync that fails ends the log:
- * nobody knows what the disk has kept, and the system may have dropped what it could not write.
+ * Makes what one log has written durable, and knows how far that is. A sync that fails ends the log,
+ * and its directory: nobody knows what the disk has kept, and the system may have dropped what it could
+ * not write. An index that found no room, or a file that could not be opened, only stops it.
  */
 export class LogSyncer {
   readonly #files: LogFiles;
   readonly #clock: Clock;
+  readonly #failed: (error: KafkaError) => void;
   #recoveryPoint: number;
   #background: Promise<void> = Promise.resolve();
   #failure: KafkaError | undefined;
   #timer: Timer | undefined;
 
-  constructor(files: LogFiles, clock: Clock, recoveryPoint: number) {
+  constructor(
+    files: LogFiles,
+    clock: Clock,
+    start: { readonly recoveryPoint: number; readonly failed: (error: KafkaError) => void },
+  ) {
+    const { recoveryPoint, failed } = start;
     this.#files = files;
     this.#clock = clock;
+    this.#failed = failed;
     this.#recoveryPoint = recoveryPoint;
   }
 
@@ -29,6 +37,11 @@ export class LogSyncer {
 
   get failure(): KafkaError | undefined {
     return this.#failure;
+  }
+
+  /** What failed was not a sync, or has been dealt with; what is not durable is still not. */
+  goOn(): void {
+    this.#failure = undefined;
   }
 
   /** The log was truncated. */
@@ -95,7 +108,9 @@ export class LogSyncer {
     try {
       await work();
     } catch (cause) {
+      const isFirst = this.#failure === undefined;
       this.#failure ??= storageError(cause);
+      if (isFirst) this.#failed(this.#failure);
       throw this.#failure;
     }
   }

@@ -15,6 +15,8 @@ export interface WriterHost {
   sync(segments: ReadonlySet<Segment>): Promise<void>;
   /** Everything below is safe now; told before any of it is acknowledged. */
   written(endOffset: number): void;
+  /** Nothing more is taken, until {@link LogWriter.goOn}. */
+  failed(error: KafkaError): void;
 }
 
 const DONE = Promise.resolve();
@@ -66,7 +68,9 @@ class Pending {
  * other, until none is left waiting. Where records must be on the disk first, one flush serves all
  * that was written before it began (group commit).
  *
- * A write that fails ends the log: better to stop than to leave a hole.
+ * A write that fails stops the log: better to stop than to leave a hole. Everything that was not
+ * acknowledged by then is refused, what waits for a flush too, and has to be taken out of the log
+ * before it may go on.
  */
 export class LogWriter {
   readonly #queue: WriteQueue;
@@ -79,7 +83,7 @@ export class LogWriter {
   /** Written, waiting for a flush. */
   #unflushed: { readonly group: Group; readonly segments: ReadonlySet<Segment> }[] = [];
   #recordsSinceFlush = 0;
-  #flushing = false;
+  #flushing: Promise<void> | undefined;
   #asyncWrite: Promise<void> | undefined;
   #isStalling = false;
   #isQueued = false;
@@ -123,6 +127,19 @@ export class LogWriter {
     while (this.#asyncWrite !== undefined) await this.#asyncWrite;
   }
 
+  /** Settles when nothing is under way on the disk. For a log that failed: nothing new comes then. */
+  async idle(): Promise<void> {
+    while (this.#asyncWrite !== undefined) await this.#asyncWrite;
+    while (this.#flushing !== undefined) await this.#flushing;
+  }
+
+  /** What failed has been taken out of the log: it takes appends again. */
+  goOn(): void {
+    this.#failure = undefined;
+    this.#recordsSinceFlush = 0;
+    this.#isStalling = false;
+  }
+
   /** The tick ends: {@link WriteQueue} calls this. */
   write(): void {
     this.#isQueued = false;
@@ -162,19 +179,23 @@ export class LogWriter {
   }
 
   #done(pending: readonly Pending[], group: Group): void {
+    if (this.#failure !== undefined) {
+      group.reject(this.#failure);
+      return;
+    }
     this.#recordsSinceFlush += group.records;
-    const mustWait = this.#flushing || this.#recordsSinceFlush >= this.#host.flushMessages();
+    const mustWait =
+      this.#flushing !== undefined || this.#recordsSinceFlush >= this.#host.flushMessages();
     if (!mustWait) {
       this.#acknowledge(group);
       return;
     }
     const segments = new Set(pending.map(({ segment }) => segment));
     this.#unflushed.push({ group, segments });
-    if (!this.#flushing) void this.#flush();
+    this.#flushing ??= this.#flush();
   }
 
   async #flush(): Promise<void> {
-    this.#flushing = true;
     while (this.#unflushed.length > 0 && this.#failure === undefined) {
       const batch = this.#unflushed;
       this.#unflushed = [];
@@ -187,7 +208,7 @@ export class LogWriter {
         for (const { group } of batch) this.#fail(error, group);
       }
     }
-    this.#flushing = false;
+    this.#flushing = undefined;
   }
 
   #acknowledge(group: Group): void {
@@ -197,6 +218,7 @@ export class LogWriter {
   }
 
   #fail(cause: unknown, group: Group): void {
+    const isFirst = this.#failure === undefined;
     this.#failure ??= storageError(cause);
     group.reject(this.#failure);
     this.#open?.reject(this.#failure);
@@ -205,6 +227,7 @@ export class LogWriter {
     this.#open = undefined;
     this.#newest = undefined;
     this.#pending = [];
+    if (isFirst) this.#host.failed(this.#failure);
   }
 }
 

@@ -1,7 +1,9 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import { type BatchHeader, stampOffsets } from "../records/batch.ts";
+import { type BatchHeader, readBatchHeader, stampOffsets } from "../records/batch.ts";
+import { batchesIn } from "../records/records.ts";
 import { type Origin, validateForAppend } from "../records/validator.ts";
 import { SegmentSwap } from "./compaction/segment-swap.ts";
+import { errnoOf, severityOf } from "./disk-errors.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { Appended, LogContent, LogParts, LogPlace } from "./log-content.ts";
 import type { LogFiles } from "./log-files.ts";
@@ -21,6 +23,7 @@ import { loadProducers } from "./recovery.ts";
 import { countExpired } from "./retention.ts";
 import { mustRoll } from "./rolling.ts";
 import type { Segment } from "./segment.ts";
+import { StoppedLogs } from "./stopped-logs.ts";
 import { storageError } from "./storage-error.ts";
 import type { LogTail } from "./tail-cache.ts";
 import { truncateContent } from "./truncation.ts";
@@ -89,7 +92,10 @@ export class Log {
     this.#tail = context.parts.tails.newTail();
     this.#reader = new LogReader(context.parts.buffers, this.#tail);
     this.#swap = new SegmentSwap(context.files, this.#segments, this.#tail);
-    this.#syncer = new LogSyncer(context.files, context.parts.clock, content.recoveryPoint);
+    this.#syncer = new LogSyncer(context.files, context.parts.clock, {
+      recoveryPoint: content.recoveryPoint,
+      failed: (error) => this.#stop(error),
+    });
     this.#writer = new LogWriter(context.parts.writes, context.parts.clock, {
       flushMessages: () => this.#settings.flushMessages,
       sync: (segments) => this.#syncer.sync(segments),
@@ -97,12 +103,10 @@ export class Log {
         this.#writtenOffset = endOffset;
         context.onWritten(endOffset);
       },
+      failed: (error) => this.#stop(error),
     });
     // Those that were looked through have their indexes in memory alone.
-    for (const [i, segment] of content.segments.slice(0, -1).entries()) {
-      const next = content.segments[i + 1]?.baseOffset ?? content.endOffset;
-      if (segment.isUnsealed) this.#sealLater(segment, next);
-    }
+    this.#sealFull();
   }
 
   get settings(): LogSettings {
@@ -134,7 +138,12 @@ export class Log {
 
   /** Why nothing can be appended any more; undefined: it can. */
   get failure(): KafkaError | undefined {
-    return this.#writer.failure ?? this.#syncer.failure ?? this.#swap.failure;
+    return (
+      this.#parts.directory.failure ??
+      this.#writer.failure ??
+      this.#syncer.failure ??
+      this.#swap.failure
+    );
   }
 
   get hasFiles(): boolean {
@@ -198,20 +207,35 @@ export class Log {
     const lastOffset = baseOffset + header.lastOffsetDelta;
     stampOffsets(bytes, 0, baseOffset, options.leaderEpoch);
     const placed = { ...header, baseOffset, partitionLeaderEpoch: options.leaderEpoch };
-    const segment = this.#segmentFor(placed);
-    if (placed.producerId >= 0) this.producers.note(placed, bytes, 0);
-    const position = segment.size;
-    segment.add(placed, this.#settings.indexIntervalBytes);
-    this.#endOffset = lastOffset + 1;
-    const segmentBase = segment.baseOffset;
-    const kept = this.#tail.add({ baseOffset, lastOffset, segmentBase, position, bytes });
-    const end = { offset: this.#endOffset, records: placed.recordCount };
-    const written = this.#writer.add(segment, kept, end);
-    this.#isDirty = true;
-    const { flushMs } = this.#settings;
-    if (flushMs !== undefined) this.#syncer.flushWithin(flushMs, () => this.flush());
+    const written = this.#add(placed, bytes);
     const logStartOffset = this.#startOffset;
     return { baseOffset, lastOffset, logAppendTime, logStartOffset, duplicate: false, written };
+  }
+
+  /**
+   * Takes whole batches of another log of this partition, with the offsets and epochs they have.
+   *
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  async appendCopies(batches: Buffer): Promise<void> {
+    let written = DONE;
+    for (const at of batchesIn(batches)) {
+      if (this.failure !== undefined) throw this.failure;
+      const header = readBatchHeader(batches, at);
+      if (header.baseOffset < this.#endOffset) {
+        throw new Error(`a copy of ${header.baseOffset}, the end is ${this.#endOffset}`);
+      }
+      written = this.#add(header, batches.subarray(at, at + header.sizeInBytes));
+    }
+    await written;
+  }
+
+  /** Even without records, a log that does not begin at 0 has to be found again. */
+  ensureFiles(): void {
+    if (this.hasFiles) return;
+    this.#files.create();
+    this.#startSegment();
+    this.#files.saveEpochs(this.#epochs);
   }
 
   /**
@@ -283,7 +307,7 @@ export class Log {
   /** A new leader begins here, even if it never writes anything. */
   assignEpoch(epoch: number): void {
     this.#epochs.begin(epoch, this.#endOffset);
-    if (this.#epochs.isChanged && this.hasFiles) this.#files.saveEpochs(this.#epochs);
+    this.#keepEpochs();
   }
 
   endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
@@ -317,7 +341,7 @@ export class Log {
     if (offset <= this.#startOffset) return;
     this.#startOffset = Math.min(offset, this.#endOffset);
     this.#epochs.truncateFromStart(this.#startOffset);
-    if (this.#epochs.isChanged && this.hasFiles) this.#files.saveEpochs(this.#epochs);
+    this.#keepEpochs();
     await this.#swap.settled();
     const dropped = this.#segments.takeBefore(this.#startOffset);
     await this.#files.deleteSegments(dropped, this.#settings.fileDeleteDelayMs);
@@ -449,6 +473,95 @@ export class Log {
     for (const segment of this.#segments.all) segment.close();
   }
 
+  /** What cannot be written now is written with the next batch. */
+  #keepEpochs(): void {
+    if (!this.#epochs.isChanged || !this.hasFiles) return;
+    try {
+      this.#files.saveEpochs(this.#epochs);
+    } catch (error) {
+      this.#parts.logger.warn(`${this.#files.directory}: leader epochs are not saved yet`, {
+        error,
+      });
+    }
+  }
+
+  /** Settles when nothing that was appended is under way, whether or not that went well. */
+  async settled(): Promise<void> {
+    await this.#writer.settled();
+    await this.#syncer.settled();
+  }
+
+  /**
+   * After a write that failed: forgets what was not acknowledged, in memory and in the files. What can
+   * be read, and what producers and epochs are known, is then as if it had never been appended.
+   */
+  async rewind(): Promise<void> {
+    await this.#writer.idle();
+    await this.#syncer.settled();
+    await this.#swap.settled();
+    const offset = this.#writtenOffset;
+    if (offset === this.#endOffset || this.#parts.directory.failure !== undefined) return;
+    const epoch = this.latestEpoch;
+    this.#reader.forget();
+    this.#producers = undefined;
+    const kept = this.#segments.all.filter(({ baseOffset }, i) => i === 0 || baseOffset < offset);
+    for (const segment of this.#segments.all.slice(kept.length)) segment.delete();
+    this.#segments.reset(kept);
+    kept.at(-1)?.cut(offset, this.#settings.indexIntervalBytes);
+    if (kept.length > 0) this.#files.removeSnapshots((snapshot) => snapshot > offset);
+    this.#epochs.truncateFromEnd(offset);
+    this.#endOffset = offset;
+    this.#syncer.moveBack(offset);
+    this.assignEpoch(epoch);
+  }
+
+  /** What failed may go well now. Nothing but what was acknowledged is there: see {@link rewind}. */
+  resume(): void {
+    this.#writer.goOn();
+    this.#syncer.goOn();
+    this.#sealFull();
+  }
+
+  /** Puts a batch that has its offsets at the end. Settles as {@link Appended.written}. */
+  #add(placed: BatchHeader, bytes: Buffer): Promise<void> {
+    const { baseOffset } = placed;
+    const lastOffset = baseOffset + placed.lastOffsetDelta;
+    const segment = this.#segmentFor(placed);
+    if (placed.producerId >= 0) this.producers.note(placed, bytes, 0);
+    const position = segment.size;
+    segment.add(placed, this.#settings.indexIntervalBytes);
+    this.#endOffset = lastOffset + 1;
+    const segmentBase = segment.baseOffset;
+    const kept = this.#tail.add({ baseOffset, lastOffset, segmentBase, position, bytes });
+    const end = { offset: this.#endOffset, records: placed.recordCount };
+    const written = this.#writer.add(segment, kept, end);
+    this.#isDirty = true;
+    const { flushMs } = this.#settings;
+    if (flushMs !== undefined) this.#syncer.flushWithin(flushMs, () => this.flush());
+    return written;
+  }
+
+  /** Something failed that is not the end of the directory. */
+  #stop(error: KafkaError): void {
+    const severity = severityOf(error);
+    if (StoppedLogs.mayGoOn(severity)) this.#parts.stopped.add(this, error);
+    else if (severity === "other") {
+      this.#parts.logger.error(
+        `${this.#files.directory} takes no more records until the broker is started anew`,
+        { errno: errnoOf(error), error },
+      );
+    }
+  }
+
+  /** Those that are not appended to any more and have their indexes in memory alone. */
+  #sealFull(): void {
+    const { all } = this.#segments;
+    for (const [i, segment] of all.slice(0, -1).entries()) {
+      const next = all[i + 1]?.baseOffset ?? this.#endOffset;
+      if (segment.isUnsealed) this.#sealLater(segment, next);
+    }
+  }
+
   /** The answer to a batch that is in the log already, once that one is written. */
   #repeat(batch: {
     readonly lastOffset: number;
@@ -478,8 +591,9 @@ export class Log {
         active = this.#startSegment();
       } else if (mustRoll(active, next, this.#settings, this.#parts.clock.now())) {
         this.#files.saveSnapshot(next.baseOffset, this.producers);
-        this.#sealLater(active, next.baseOffset);
+        const full = active;
         active = this.#startSegment();
+        this.#sealLater(full, next.baseOffset);
       }
       this.#epochs.begin(next.partitionLeaderEpoch, next.baseOffset);
       if (this.#epochs.isChanged) this.#files.saveEpochs(this.#epochs);

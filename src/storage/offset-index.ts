@@ -45,6 +45,16 @@ export class OffsetIndex {
       : this.#baseOffset + this.#offsetOf(this.#count - 1);
   }
 
+  /** Forgets the entries of batches that end at or behind `offset`. */
+  truncate(offset: number): void {
+    while (this.#count > 0 && this.lastOffset >= offset) this.#count -= 1;
+  }
+
+  /** Where the batch of the last entry lies; 0 if there is none. */
+  get lastPosition(): number {
+    return this.#count === 0 ? 0 : (this.#entries[2 * this.#count - 1] as number);
+  }
+
   append(offset: number, position: number): void {
     this.#put(offset - this.#baseOffset, position);
   }

@@ -310,6 +310,30 @@ export class Segment {
     this.#isUnsealed = true;
   }
 
+  /**
+   * Forgets the batches from `offset` on, and whatever lies of them in the file. Those before it are in
+   * the file as a whole.
+   */
+  cut(offset: number, indexIntervalBytes: number): void {
+    const { offsets, times } = this.#loaded();
+    this.#storage.indexes.forget(this);
+    this.#isUnsealed = true;
+    offsets.truncate(offset);
+    times.truncate(offset);
+    this.#size = offsets.lastPosition;
+    this.#bytesSinceEntry = 0;
+    this.#maxTimestamp = times.lastTimestamp;
+    this.#offsetOfMaxTimestamp = times.lastOffset;
+    const file = this.file();
+    const header = Buffer.alloc(BATCH_HEADER_BYTES);
+    while (file.readSync(header, this.#size) === header.length) {
+      if (baseOffsetAt(header, 0) >= offset || magicAt(header, 0) !== MAGIC_V2) break;
+      this.add(readBatchHeader(header, 0), indexIntervalBytes);
+    }
+    if (this.#size === 0) this.#firstTimestamp = undefined;
+    file.truncateSync(this.#size);
+  }
+
   /** Makes the batches durable. */
   sync(): Promise<void> {
     return this.during((file) => file.sync());
@@ -333,8 +357,19 @@ export class Segment {
 
   /** Makes the file of a segment that nothing has been written to; the indexes come with a flush. */
   createFile(): void {
-    this.file();
+    const file = this.file();
+    if (file.size > 0) file.truncateSync(0);
     this.reset();
+  }
+
+  /** Its `.txnindex`, which is not there where no transaction was aborted. */
+  readTransactions(): Buffer {
+    return this.#storage.disk.readFileSync(this.#file(".txnindex")) ?? Buffer.alloc(0);
+  }
+
+  writeTransactions(bytes: Buffer): void {
+    if (bytes.length > 0) this.#storage.disk.replaceFileSync(this.#file(".txnindex"), bytes);
+    else this.#storage.disk.removeSync(this.#file(".txnindex"));
   }
 
   /** The memory of the indexes is given back; they are read again when they are needed. */

@@ -44,6 +44,14 @@ export class TimeIndex {
     return this.#offsets.at(-1) ?? this.#baseOffset;
   }
 
+  /** Forgets the entries of batches that end at or behind `offset`. */
+  truncate(offset: number): void {
+    while (this.#offsets.length > 0 && this.lastOffset >= offset) {
+      this.#offsets.pop();
+      this.#timestamps.pop();
+    }
+  }
+
   /** Only if it is later than the last one. */
   append(timestamp: number, offset: number): void {
     if (timestamp <= this.lastTimestamp) return;

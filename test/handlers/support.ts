@@ -5,6 +5,7 @@ import { parseBrokerConfig } from "../../src/config/broker-config.ts";
 import { checkTopicOverrides } from "../../src/config/topic-config.ts";
 import type { Handler, RequestContext, Services } from "../../src/handlers/handler.ts";
 import { Partitions } from "../../src/partition/partitions.ts";
+import { ReplicaMoves } from "../../src/partition/replica-moves.ts";
 import { Replicas } from "../../src/partition/replicas.ts";
 import type { ApiCodec } from "../../src/protocol/codec.ts";
 import { Reader } from "../../src/protocol/reader.ts";
@@ -15,7 +16,7 @@ import { silentLogger } from "../../src/telemetry/logger.ts";
 import { OwnedLifetime } from "../../src/time/lifetime.ts";
 import { ManualClock } from "../../src/time/manual-clock.ts";
 import { brokerCalled, openController } from "../cluster/support.ts";
-import { defaultSettings, openDirectory, START_MS } from "../support/storage/logs.ts";
+import { defaultSettings, openLogDirs, START_MS } from "../support/storage/logs.ts";
 
 /** One broker with id 1, as far as the handlers of topics and of the cluster look at it. */
 export interface SmallBroker {
@@ -32,8 +33,10 @@ export async function smallBroker(
   await controller.registerBroker(brokerCalled(1));
   const clock = new ManualClock(START_MS);
   const partitions = new Partitions();
-  const directory = await openDirectory({ disk: new MemoryDisk(), clock });
-  const replicas = new Replicas({ directory, partitions, settingsOf: () => defaultSettings });
+  const logDirs = await openLogDirs({ disk: new MemoryDisk(), clock });
+  const moves = new ReplicaMoves({ logDirs, clock, logger: silentLogger });
+  const settingsOf = () => defaultSettings;
+  const replicas = new Replicas({ logDirs, partitions, moves, settingsOf, logger: silentLogger });
   controller.onImage((_, __, delta) => replicas.apply(delta));
   const parts = {
     nodeId: 1,
@@ -43,7 +46,7 @@ export async function smallBroker(
     partitions,
     controller,
     image: () => controller.image,
-    logDirs: { describe: async () => [] },
+    replicaMoves: moves,
   };
   // The handlers under test ask for nothing else.
   return { controller, clock, services: parts as unknown as Services };

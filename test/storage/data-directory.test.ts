@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ForeignDirectory } from "../../src/storage/data-directory.ts";
+import { ForeignDirectory } from "../../src/storage/foreign-directory.ts";
 import { DirectoryInUse } from "../../src/storage/directory-lock.ts";
 import { type LockHolder, ownHolder } from "../../src/storage/lock-holder.ts";
 import { MemoryDisk } from "../../src/storage/memory-disk.ts";

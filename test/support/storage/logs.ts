@@ -2,8 +2,9 @@ import { batchesIn, buildBatch, type NewBatch, recordsOf } from "../../../src/re
 import { DataDirectory } from "../../../src/storage/data-directory.ts";
 import type { Disk } from "../../../src/storage/fs.ts";
 import type { Log } from "../../../src/storage/log.ts";
+import { LogDirs } from "../../../src/storage/log-dirs.ts";
 import type { LogSettings } from "../../../src/storage/log-settings.ts";
-import { silentLogger } from "../../../src/telemetry/logger.ts";
+import { type Logger, silentLogger } from "../../../src/telemetry/logger.ts";
 import type { Clock } from "../../../src/time/clock.ts";
 import { ManualClock } from "../../../src/time/manual-clock.ts";
 
@@ -57,6 +58,26 @@ export interface DirectoryOptions {
 export function openDirectory(options: DirectoryOptions): Promise<DataDirectory> {
   return DataDirectory.open({
     path: "/data",
+    clock: new ManualClock(START_MS),
+    logger: silentLogger,
+    nodeId: 1,
+    newUuid: someUuid,
+    maxOpenFiles: 400,
+    tailCacheBytes: 1024 * 1024,
+    readBufferBytes: 1024 * 1024,
+    ...options,
+  });
+}
+
+export function openLogDirs(
+  options: Omit<DirectoryOptions, "path"> & {
+    readonly paths?: readonly string[];
+    readonly metadataPath?: string;
+    readonly logger?: Logger;
+  },
+): Promise<LogDirs> {
+  return LogDirs.open({
+    paths: ["/data"],
     clock: new ManualClock(START_MS),
     logger: silentLogger,
     nodeId: 1,

@@ -1,0 +1,223 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { baseOffsetAt, isIntact, LOG_OVERHEAD_BYTES, sizeInBytesAt } from "../records/batch.ts";
+import type { DataDirectory } from "../storage/data-directory.ts";
+import type { Log } from "../storage/log.ts";
+import type { LogDirs } from "../storage/log-dirs.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock, Timer } from "../time/clock.ts";
+import type { Partition } from "./partition.ts";
+
+const COPY_BYTES = 1024 * 1024;
+/** Before a copy that found no room, or a log that was busy, is tried again. */
+const RETRY_MS = 1000;
+
+interface Context {
+  readonly logDirs: LogDirs;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * One partition on its way into another directory. A copy, `<topic>-<p>.<uuid>-future`, follows the
+ * log; once it is near its end the two change names, and for the rest, which takes one sync, producers
+ * are told to try again.
+ *
+ * Whatever the step at which the process dies or the power goes, one of the two logs has everything
+ * that was acknowledged, both names tell which partition it is of, and the one that is further is the
+ * log at the next start:
+ * 1. the log is renamed to a future as well, durably: it has all, the copy is a part of it;
+ * 2. the copy gets the log's name, durably: still a part;
+ * 3. the rest is copied and synced while nothing is appended: the same;
+ * 4. the copy takes appends: it has all.
+ */
+export class ReplicaMove {
+  readonly target: DataDirectory;
+  readonly #partition: Partition;
+  readonly #context: Context;
+  readonly #source: DataDirectory;
+  #future: Log | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #isStopped = false;
+  #wake: () => void = () => undefined;
+  #timer: Timer | undefined;
+
+  constructor(partition: Partition, target: DataDirectory, context: Context) {
+    this.target = target;
+    this.#partition = partition;
+    this.#context = context;
+    this.#source = context.logDirs.directoryOf(partition.log);
+  }
+
+  touches(directory: DataDirectory): boolean {
+    return directory === this.target || directory === this.#source;
+  }
+
+  /** Settles when it is over, one way or the other. */
+  run(): Promise<void> {
+    this.#running = this.#run();
+    return this.#running;
+  }
+
+  /** What has been copied stays, for the next start. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#wake();
+    await this.#running;
+  }
+
+  async cancel(): Promise<void> {
+    await this.stop();
+    const future = this.#future;
+    if (future !== undefined && future !== this.#partition.log) await this.target.deleteLog(future);
+  }
+
+  async #run(): Promise<void> {
+    const { logger } = this.#context;
+    const { topic, index } = this.#partition;
+    let isTold = false;
+    while (!this.#isStopped) {
+      try {
+        if (await this.#attempt()) {
+          logger.info(`${topic}-${index} was moved to ${this.target.path}`);
+          return;
+        }
+      } catch (error) {
+        if (this.#isStopped) return;
+        if (!isTold) {
+          logger.error(`${topic}-${index} is not yet in ${this.target.path}, trying again`, {
+            error,
+          });
+        }
+        isTold = true;
+      }
+      await this.#sleep(RETRY_MS);
+    }
+  }
+
+  /** @returns whether the partition has been moved. */
+  async #attempt(): Promise<boolean> {
+    const future = this.#future ?? (await this.#open());
+    if (future === undefined) return false;
+    this.#future = future;
+    await this.#catchUp(future);
+    if (this.#isStopped) return false;
+    await future.flush();
+    await this.#catchUp(future);
+    return !this.#isStopped && (await this.#swap(future));
+  }
+
+  /** What lies there of an earlier attempt, if it is a part of the log; else an empty one. */
+  async #open(): Promise<Log | undefined> {
+    const { log, topic, index } = this.#partition;
+    const first = await readBatches(log, log.startOffset);
+    const begin = first.length > 0 ? baseOffsetAt(first, 0) : log.endOffset;
+    const options = {
+      topic,
+      partition: index,
+      topicId: log.topicId,
+      settings: log.settings,
+      onWritten: (endOffset: number) => {
+        if (this.#partition.log === this.#future) this.#partition.advanceTo(endOffset);
+      },
+    };
+    const future = this.target.openFuture(options, begin);
+    if (future.endOffset > log.writtenOffset) await future.truncateTo(log.writtenOffset);
+    const isPart =
+      future.endOffset >= log.startOffset &&
+      future.startOffset <= log.endOffset &&
+      future.latestEpoch <= log.latestEpoch;
+    if (isPart) return future;
+    await this.target.deleteLog(future);
+    return undefined;
+  }
+
+  async #catchUp(future: Log): Promise<void> {
+    while (!this.#isStopped) {
+      const { log } = this.#partition;
+      if (log.startOffset > future.endOffset) throw await this.#overtaken(future);
+      await future.deleteRecordsBefore(Math.min(log.startOffset, future.endOffset));
+      if (future.endOffset >= log.writtenOffset) return;
+      const bytes = await readBatches(log, future.endOffset);
+      for (const at of batchesOf(bytes)) {
+        if (isIntact(bytes, at)) continue;
+        const offset = baseOffsetAt(bytes, at);
+        throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `the batch at ${offset} is damaged`);
+      }
+      await future.appendCopies(bytes);
+    }
+  }
+
+  /** Retention was faster: what has been copied is of no use. */
+  async #overtaken(future: Log): Promise<Error> {
+    this.#future = undefined;
+    await this.target.deleteLog(future);
+    return new Error("the log begins behind what was copied");
+  }
+
+  async #swap(future: Log): Promise<boolean> {
+    const partition = this.#partition;
+    const { log } = partition;
+    // Its file may only get another name between two writes.
+    if (log.writtenOffset !== log.endOffset || log.failure !== undefined) return false;
+    if (log.hasFiles) future.ensureFiles();
+    await this.#source.demote(log);
+    try {
+      await this.target.promote(future);
+      partition.hold();
+      await log.settled();
+      await this.#catchUp(future);
+      await future.flush();
+      if (future.endOffset !== log.endOffset) throw new Error("the log took appends meanwhile");
+    } catch (error) {
+      await this.#undo(log, future);
+      throw error;
+    }
+    partition.moveTo(future);
+    await this.#source.deleteLog(log);
+    await this.target.checkpoint();
+    return true;
+  }
+
+  /** The names are as they were. */
+  async #undo(log: Log, future: Log): Promise<void> {
+    try {
+      if (this.target.failure === undefined && this.target.logOf(future) === future) {
+        await this.target.demote(future);
+      }
+      if (this.#source.failure === undefined) await this.#source.promote(log);
+    } finally {
+      this.#partition.stay();
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#timer = this.#context.clock.schedule(ms, resolve);
+    });
+  }
+}
+
+/** Whole batches from the one that holds `offset` on; none if there is nothing yet. */
+async function readBatches(log: Log, offset: number): Promise<Buffer> {
+  const limits = { maxBytes: COPY_BYTES, upTo: log.writtenOffset, minOne: true };
+  const slice = await log.read(offset, limits);
+  const bytes = Buffer.concat(slice.chunks);
+  slice.release();
+  let end = 0;
+  for (const at of batchesOf(bytes)) end = at + sizeInBytesAt(bytes, at);
+  return bytes.subarray(0, end);
+}
+
+/** Where the batches begin that are there as a whole. */
+function* batchesOf(bytes: Buffer): Generator<number> {
+  let at = 0;
+  while (at + LOG_OVERHEAD_BYTES <= bytes.length) {
+    const size = sizeInBytesAt(bytes, at);
+    if (at + size > bytes.length) return;
+    yield at;
+    at += size;
+  }
+}

@@ -1,0 +1,118 @@
+import { parseCheckpoint } from "./checkpoint.ts";
+import { ForeignDirectory } from "./foreign-directory.ts";
+import type { Disk } from "./fs.ts";
+import {
+  formatMetaProperties,
+  type MetaProperties,
+  parseMetaProperties,
+} from "./meta-properties.ts";
+
+export const META_FILE = "meta.properties";
+export const CLEAN_SHUTDOWN_FILE = ".kafka_cleanshutdown";
+export const RECOVERY_POINTS_FILE = "recovery-point-offset-checkpoint";
+export const LOG_STARTS_FILE = "log-start-offset-checkpoint";
+export const HIGH_WATERMARKS_FILE = "replication-offset-checkpoint";
+
+export interface PartitionFolder {
+  readonly topic: string;
+  readonly partition: number;
+  /** The folder's name, where it is not `<topic>-<partition>`: a copy that is not complete. */
+  readonly future?: string | undefined;
+}
+
+/** What a directory says of itself before any log is opened. */
+export interface DirectoryContents {
+  readonly properties: MetaProperties;
+  readonly wasCleanShutdown: boolean;
+  /** By `<topic>-<partition>`. */
+  readonly folders: Map<string, PartitionFolder>;
+  readonly futures: Map<string, PartitionFolder>;
+  readonly recoveryPoints: ReadonlyMap<string, number>;
+  readonly logStarts: ReadonlyMap<string, number>;
+}
+
+export interface Identity {
+  readonly path: string;
+  readonly disk: Disk;
+  readonly nodeId: number;
+  /** Of a directory that has none yet; undefined: a new one. */
+  readonly clusterId?: string | undefined;
+  readonly newUuid: () => string;
+}
+
+/** Reads it, and takes the mark of a clean shutdown away. @throws ForeignDirectory */
+export async function directoryContents(options: Identity): Promise<DirectoryContents> {
+  const { disk, path } = options;
+  const names = await disk.list(path);
+  const properties = await metaProperties(options);
+  const wasCleanShutdown = names.includes(CLEAN_SHUTDOWN_FILE);
+  // From now on a crash is one, whatever happened before.
+  if (wasCleanShutdown) {
+    await disk.remove(`${path}/${CLEAN_SHUTDOWN_FILE}`);
+    await disk.syncDirectory(path);
+  }
+  for (const name of names) {
+    if (DELETED_FOLDER.test(name)) await disk.remove(`${path}/${name}`);
+  }
+  const checkpoint = async (file: string) =>
+    parseCheckpoint((await disk.readFile(`${path}/${file}`))?.toString("utf8") ?? "");
+  return {
+    properties,
+    wasCleanShutdown,
+    ...partitionFolders(names),
+    recoveryPoints: await checkpoint(RECOVERY_POINTS_FILE),
+    logStarts: await checkpoint(LOG_STARTS_FILE),
+  };
+}
+
+/** What `meta.properties` says; undefined where there is none. */
+export async function readMetaProperties(
+  disk: Disk,
+  path: string,
+): Promise<MetaProperties | undefined> {
+  const text = (await disk.readFile(`${path}/${META_FILE}`))?.toString("utf8");
+  return text === undefined ? undefined : parseMetaProperties(text);
+}
+
+const PARTITION_FOLDER = /^([a-zA-Z0-9._-]+)-(\d+)$/;
+const FUTURE_FOLDER = /^([a-zA-Z0-9._-]+)-(\d+)\.[0-9a-f]{32}-future$/;
+const DELETED_FOLDER = /\.[0-9a-f]{32}-delete$/;
+
+/** Kafka's own metadata log: it is no topic's. */
+const CLUSTER_METADATA = "__cluster_metadata";
+
+function partitionFolders(
+  names: readonly string[],
+): Pick<DirectoryContents, "folders" | "futures"> {
+  const folders = new Map<string, PartitionFolder>();
+  const futures = new Map<string, PartitionFolder>();
+  for (const name of names) {
+    const [, topic, digits] = PARTITION_FOLDER.exec(name) ?? FUTURE_FOLDER.exec(name) ?? [];
+    if (topic === undefined || topic === CLUSTER_METADATA) continue;
+    const partition = Number(digits);
+    if (PARTITION_FOLDER.test(name)) folders.set(name, { topic, partition });
+    else futures.set(`${topic}-${partition}`, { topic, partition, future: name });
+  }
+  return { folders, futures };
+}
+
+async function metaProperties(options: Identity): Promise<MetaProperties> {
+  const { disk, path, nodeId, clusterId, newUuid } = options;
+  const known = await readMetaProperties(disk, path);
+  if (known === undefined) {
+    const fresh = { clusterId: clusterId ?? newUuid(), nodeId, directoryId: newUuid() };
+    await disk.replaceFile(`${path}/${META_FILE}`, Buffer.from(formatMetaProperties(fresh)));
+    return fresh;
+  }
+  if (known.nodeId !== nodeId) {
+    throw new ForeignDirectory(
+      `${path} belongs to node ${known.nodeId}, this is node ${nodeId}; set node.id or choose another directory`,
+    );
+  }
+  if (clusterId !== undefined && clusterId !== known.clusterId) {
+    throw new ForeignDirectory(
+      `${path} belongs to cluster ${known.clusterId}, not to ${clusterId}; choose another directory`,
+    );
+  }
+  return known;
+}

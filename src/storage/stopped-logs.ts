@@ -1,0 +1,111 @@
+import type { Logger } from "../telemetry/logger.ts";
+import type { Clock, Timer } from "../time/clock.ts";
+import { errnoOf, type Severity, severityOf } from "./disk-errors.ts";
+import type { Disk } from "./fs.ts";
+
+/** A log that could not write. */
+export interface StoppedLog {
+  /** Forgets what it was given and did not acknowledge, in memory and on the disk. */
+  rewind(): Promise<void>;
+  /** Takes appends again. */
+  resume(): void;
+}
+
+const PROBE_FILE = ".probe";
+/** Room for one more batch of every log is not promised: a log that finds none stops once more. */
+const PROBE_BYTES = 64 * 1024;
+const FIRST_DELAY_MS = 100;
+const DELAY_MAX_MS = 5000;
+/** A directory that could be written to for less is as full as it was: nothing new is told. */
+const STEADY_MS = 30_000;
+
+/**
+ * The logs of one directory that stopped because there was no room or no descriptor left, which may
+ * come back at any moment. Looks for that now and then, with one timer for all of them, and lets them
+ * go on (Kafka takes the directory offline until it is restarted).
+ */
+export class StoppedLogs {
+  readonly #path: string;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #logs = new Set<StoppedLog>();
+  #timer: Timer | undefined;
+  #delayMs = FIRST_DELAY_MS;
+  #resumedAtMs = Number.NEGATIVE_INFINITY;
+  #isTold = false;
+  #isClosed = false;
+
+  constructor(path: string, context: { disk: Disk; clock: Clock; logger: Logger }) {
+    this.#path = path;
+    this.#disk = context.disk;
+    this.#clock = context.clock;
+    this.#logger = context.logger;
+  }
+
+  static mayGoOn(severity: Severity): boolean {
+    return severity === "full" || severity === "exhausted";
+  }
+
+  get size(): number {
+    return this.#logs.size;
+  }
+
+  add(log: StoppedLog, cause: unknown): void {
+    if (this.#isClosed) return;
+    if (this.#logs.size === 0 && this.#timer === undefined) this.#begin(cause);
+    this.#logs.add(log);
+    // Reads, retention and a shutdown want the log as it was acknowledged, not later but now.
+    log.rewind().catch(() => undefined);
+    this.#timer ??= this.#clock.schedule(this.#delayMs, () => void this.#look());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#logs.clear();
+  }
+
+  #begin(cause: unknown): void {
+    if (this.#clock.monotonicMs() - this.#resumedAtMs < STEADY_MS) return;
+    this.#delayMs = FIRST_DELAY_MS;
+    const errno = errnoOf(cause);
+    const what =
+      severityOf(cause) === "full"
+        ? "is full: nothing is appended to it until there is room; delete files or topics, or lower retention"
+        : "cannot be written to, for too many files are open: raise `ulimit -n`, or lower odradek.max.open.files or max.connections";
+    this.#logger.error(`${this.#path} ${what}`, { errno, error: cause });
+    this.#isTold = true;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#probe();
+      const count = this.#logs.size;
+      for (const log of [...this.#logs]) {
+        await log.rewind();
+        if (this.#isClosed) return;
+        this.#logs.delete(log);
+        log.resume();
+      }
+      this.#delayMs = Math.min(2 * this.#delayMs, DELAY_MAX_MS);
+      this.#resumedAtMs = this.#clock.monotonicMs();
+      if (this.#isTold) this.#logger.info(`${this.#path} can be written to again`, { logs: count });
+      this.#isTold = false;
+    } catch {
+      this.#delayMs = Math.min(2 * this.#delayMs, DELAY_MAX_MS);
+    }
+    this.#timer = undefined;
+    if (this.#logs.size === 0 || this.#isClosed) return;
+    this.#timer = this.#clock.schedule(this.#delayMs, () => void this.#look());
+  }
+
+  async #probe(): Promise<void> {
+    const path = `${this.#path}/${PROBE_FILE}`;
+    try {
+      await this.#disk.replaceFile(path, Buffer.alloc(PROBE_BYTES));
+    } finally {
+      await this.#disk.remove(path);
+    }
+  }
+}
