@@ -12,6 +12,7 @@ import {
 } from "./config-alteration.ts";
 import { type Decision, Decisions, MAX_ATTEMPTS, tooBusy } from "./decisions.ts";
 import { decideElection, type WantedElection } from "./election.ts";
+import { decideFeatureUpdates, type FeatureUpdate } from "./feature-updates.ts";
 import type { BrokerImage, MetadataImage, PartitionImage, TopicImage } from "./image.ts";
 import { type ImageListener, MetadataLoader } from "./metadata-loader.ts";
 import type { MetadataStore } from "./metadata-store.ts";
@@ -289,6 +290,22 @@ export class Controller {
       errors.push(error);
     }
     return errors;
+  }
+
+  /**
+   * Changes the levels of features, all or none.
+   *
+   * @throws KafkaError INVALID_UPDATE_VERSION, KAFKA_STORAGE_ERROR
+   */
+  async updateFeatures(
+    updates: readonly FeatureUpdate[],
+    { validateOnly = false } = {},
+  ): Promise<void> {
+    const terms = { validateOnly, operationsEach: Math.max(updates.length, 1) };
+    const [error] = await this.#decisions.make([updates], terms, (all) =>
+      decideFeatureUpdates(this.image, all),
+    );
+    if (error !== undefined) throw error;
   }
 
   /**

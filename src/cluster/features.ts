@@ -5,6 +5,13 @@ interface SupportedFeature {
   readonly maxVersion: number;
 }
 
+interface KnownFeature extends SupportedFeature {
+  /** In a new cluster; 0 is to be without it. */
+  readonly initialLevel: number;
+  /** What was written at a higher level may be lost on those who only know a lower one. */
+  readonly mayGoDown: boolean;
+}
+
 interface FinalizedFeature {
   readonly name: string;
   readonly maxVersionLevel: number;
@@ -25,18 +32,31 @@ const METADATA_VERSION = 33;
  * A feature is listed here once the part of the broker that it switches is built: group.version,
  * transaction.version and the others are level 0 until then, which is to be absent.
  */
-const supported: readonly SupportedFeature[] = [
-  { name: "metadata.version", minVersion: 7, maxVersion: METADATA_VERSION },
-];
-
-const finalized: readonly FinalizedFeature[] = [
+const known: readonly KnownFeature[] = [
   {
     name: "metadata.version",
-    maxVersionLevel: METADATA_VERSION,
-    minVersionLevel: METADATA_VERSION,
+    minVersion: 7,
+    maxVersion: METADATA_VERSION,
+    initialLevel: METADATA_VERSION,
+    mayGoDown: false,
   },
 ];
 
-export function featuresAt(revision: number): Features {
+const supported: readonly SupportedFeature[] = known.map(({ name, minVersion, maxVersion }) => ({
+  name,
+  minVersion,
+  maxVersion,
+}));
+
+export function knownFeature(name: string): KnownFeature | undefined {
+  return known.find((feature) => feature.name === name);
+}
+
+/** @param changed the levels that are no longer those of a new cluster */
+export function featuresAt(revision: number, changed: ReadonlyMap<string, number>): Features {
+  const finalized = known.flatMap(({ name, initialLevel }) => {
+    const level = changed.get(name) ?? initialLevel;
+    return level === 0 ? [] : [{ name, maxVersionLevel: level, minVersionLevel: level }];
+  });
   return { supported, finalized, epoch: revision };
 }

@@ -1,22 +1,29 @@
 import type {
   BrokerImage,
   ConfigsImage,
+  FeatureLevelImage,
   ImageChanges,
   MetadataImage,
   TopicImage,
 } from "./image.ts";
 import type { StoredEntry, StoreEvent } from "./metadata-store.ts";
-import { brokerOf, configsOf, keys, partOf, topicOf } from "./stored.ts";
+import { brokerOf, configsOf, featureLevelOf, keys, partOf, topicOf } from "./stored.ts";
 
 interface Noted {
   readonly topics: Map<string, TopicImage | undefined>;
   readonly brokers: Map<number, BrokerImage | undefined>;
   readonly configs: Map<string, ConfigsImage | undefined>;
+  readonly featureLevels: Map<string, FeatureLevelImage | undefined>;
 }
 
 /** What one revision changes, entry by entry, becomes what it changes in the image. Pure. */
 export function imageChanges(image: MetadataImage, events: readonly StoreEvent[]): ImageChanges {
-  const noted: Noted = { topics: new Map(), brokers: new Map(), configs: new Map() };
+  const noted: Noted = {
+    topics: new Map(),
+    brokers: new Map(),
+    configs: new Map(),
+    featureLevels: new Map(),
+  };
   const parts: StoredEntry[] = [];
   for (const event of events) {
     const isPart = event.type === "put" && event.entry.key.startsWith(keys.parts);
@@ -27,7 +34,8 @@ export function imageChanges(image: MetadataImage, events: readonly StoreEvent[]
   return noted;
 }
 
-function note({ topics, brokers, configs }: Noted, image: MetadataImage, event: StoreEvent) {
+function note(noted: Noted, image: MetadataImage, event: StoreEvent): void {
+  const { topics, brokers, configs, featureLevels } = noted;
   const entry = event.type === "put" ? event.entry : undefined;
   const key = event.type === "put" ? event.entry.key : event.key;
   if (key.startsWith(keys.topics)) {
@@ -37,6 +45,8 @@ function note({ topics, brokers, configs }: Noted, image: MetadataImage, event: 
     brokers.set(Number(key.slice(keys.brokers.length)), entry && brokerOf(entry));
   } else if (key.startsWith(keys.configs)) {
     configs.set(key.slice(keys.configs.length), entry && configsOf(entry));
+  } else if (key.startsWith(keys.features)) {
+    featureLevels.set(key.slice(keys.features.length), entry && featureLevelOf(entry));
   }
 }
 

@@ -1,5 +1,5 @@
 import { BucketedMap } from "./bucketed-map.ts";
-import { type Features, featuresAt } from "./features.ts";
+import { type Features, featuresAt, knownFeature } from "./features.ts";
 import { collisionKey } from "./topic-name.ts";
 
 /** Where a broker is reached: what it advertises for one of its listeners. */
@@ -60,12 +60,20 @@ export interface ConfigsImage {
   readonly revision: number;
 }
 
+/** A feature whose level was changed. */
+export interface FeatureLevelImage {
+  readonly level: number;
+  /** The store's revision that last changed it: the token of its CAS. */
+  readonly revision: number;
+}
+
 /** What makes the next image of this one. Undefined means gone. */
 export interface ImageChanges {
   readonly topics?: ReadonlyMap<string, TopicImage | undefined>;
   readonly brokers?: ReadonlyMap<number, BrokerImage | undefined>;
   /** By type and name, with a slash between. */
   readonly configs?: ReadonlyMap<string, ConfigsImage | undefined>;
+  readonly featureLevels?: ReadonlyMap<string, FeatureLevelImage | undefined>;
 }
 
 interface Parts {
@@ -76,6 +84,7 @@ interface Parts {
   readonly lookalikes: BucketedMap<readonly string[]>;
   readonly brokers: ReadonlyMap<number, BrokerImage>;
   readonly configs: BucketedMap<ConfigsImage>;
+  readonly featureLevels: ReadonlyMap<string, FeatureLevelImage>;
 }
 
 const none: readonly number[] = [];
@@ -103,6 +112,7 @@ export class MetadataImage {
       lookalikes: BucketedMap.empty(),
       brokers: new Map(),
       configs: BucketedMap.empty(),
+      featureLevels: new Map(),
     });
   }
 
@@ -121,7 +131,20 @@ export class MetadataImage {
   }
 
   get features(): Features {
-    return featuresAt(this.revision);
+    const levels = [...this.#parts.featureLevels].map(
+      ([name, { level }]) => [name, level] as const,
+    );
+    return featuresAt(this.revision, new Map(levels));
+  }
+
+  /** The level of a feature in this cluster; 0 where it is switched off, or unknown here. */
+  featureLevel(name: string): number {
+    return this.changedLevel(name)?.level ?? knownFeature(name)?.initialLevel ?? 0;
+  }
+
+  /** Undefined where it is still that of a new cluster. */
+  changedLevel(name: string): FeatureLevelImage | undefined {
+    return this.#parts.featureLevels.get(name);
   }
 
   get topicCount(): number {
@@ -201,13 +224,17 @@ export class MetadataImage {
     return names.sort();
   }
 
-  derive(revision: number, { topics, brokers, configs }: ImageChanges): MetadataImage {
+  derive(revision: number, changes: ImageChanges): MetadataImage {
+    const { topics, brokers, configs, featureLevels } = changes;
     const parts = this.#parts;
     return new MetadataImage({
       ...parts,
       ...(topics?.size ? this.#withTopics(topics) : {}),
       brokers: brokers?.size ? brokersWith(parts.brokers, brokers) : parts.brokers,
       configs: configs?.size ? parts.configs.with(configs) : parts.configs,
+      featureLevels: featureLevels?.size
+        ? merged(parts.featureLevels, featureLevels)
+        : parts.featureLevels,
       revision,
     });
   }

@@ -3,6 +3,7 @@ import type {
   ConfigResourceType,
   ConfigsImage,
   Endpoint,
+  FeatureLevelImage,
   PartitionImage,
   TopicImage,
 } from "./image.ts";
@@ -17,6 +18,7 @@ import { isInternalTopic } from "./topic-name.ts";
  *   parts/<topic id>/<p>  leader, ISR and epochs of a partition, once they differ from the first ones
  *   configs/<type>/<name> what was set at run time on brokers (an empty name: on all of them), groups
  *                         and client-metrics; what was set on a topic is in its own entry
+ *   features/<name>       the level of a feature, once it was changed
  *   producer-ids          the first producer id that nobody was given
  */
 export const keys = {
@@ -24,11 +26,13 @@ export const keys = {
   topics: "topics/",
   parts: "parts/",
   configs: "configs/",
+  features: "features/",
   producerIds: "producer-ids",
   broker: (id: number): string => `brokers/${id}`,
   topic: (name: string): string => `topics/${name}`,
   part: (topicId: string, index: number): string => `parts/${topicId}/${index}`,
   partsOf: (topicId: string): string => `parts/${topicId}/`,
+  feature: (name: string): string => `features/${name}`,
   configsOf: (type: ConfigResourceType, name: string): string => `configs/${type}/${name}`,
 } as const;
 
@@ -165,6 +169,15 @@ export function configsOf(entry: StoredEntry): ConfigsImage {
     values: new Map(Object.entries(JSON.parse(entry.value) as Record<string, string>)),
     revision: entry.modRevision,
   };
+}
+
+export function featureLevelValue(level: number): string {
+  return JSON.stringify({ level });
+}
+
+export function featureLevelOf(entry: StoredEntry): FeatureLevelImage {
+  const { level } = JSON.parse(entry.value) as { readonly level: number };
+  return { level, revision: entry.modRevision };
 }
 
 export function producerIdsValue(next: number): string {

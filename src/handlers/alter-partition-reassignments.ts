@@ -19,12 +19,14 @@ export const alterPartitionReassignmentsHandler: Handler = defineHandler({
   api: alterPartitionReassignments,
 
   async handle(request, context, services) {
-    const { allowReplicationFactorChange } = request;
+    const { allowReplicationFactorChange, topics } = request;
+    // Kafka answers a request for nothing before it comes to setting null.
+    const noMessage = topics.length === 0 ? "" : null;
     const answer = (error: KafkaError | undefined, each: readonly (KafkaError | undefined)[]) => ({
       throttleTimeMs: 0,
       allowReplicationFactorChange,
       errorCode: error?.code ?? ErrorCode.NONE,
-      errorMessage: error === undefined ? null : messageOf(error),
+      errorMessage: error === undefined ? noMessage : messageOf(error),
       responses: responsesOf(request, each),
     });
     const wanted = wantedIn(request);

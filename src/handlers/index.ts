@@ -40,6 +40,7 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
     (await import("./list-partition-reassignments.ts")).listPartitionReassignmentsHandler,
   47: async () => (await import("./offset-delete.ts")).offsetDeleteHandler,
   55: async () => (await import("./describe-quorum.ts")).describeQuorumHandler,
+  57: async () => (await import("./update-features.ts")).updateFeaturesHandler,
   60: async () => (await import("./describe-cluster.ts")).describeClusterHandler,
   64: async () => (await import("./unregister-broker.ts")).unregisterBrokerHandler,
   75: async () => (await import("./describe-topic-partitions.ts")).describeTopicPartitionsHandler,

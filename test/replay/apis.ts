@@ -1,4 +1,5 @@
 import type { ApiCodec } from "../../src/protocol/codec.ts";
+import { alterPartitionReassignments } from "../../src/protocol/generated/alter-partition-reassignments.ts";
 import { apiVersions } from "../../src/protocol/generated/api-versions.ts";
 import { createPartitions } from "../../src/protocol/generated/create-partitions.ts";
 import { createTopics } from "../../src/protocol/generated/create-topics.ts";
@@ -9,7 +10,9 @@ import { describeCluster } from "../../src/protocol/generated/describe-cluster.t
 import { describeConfigs } from "../../src/protocol/generated/describe-configs.ts";
 import { describeGroups } from "../../src/protocol/generated/describe-groups.ts";
 import { describeLogDirs } from "../../src/protocol/generated/describe-log-dirs.ts";
+import { describeQuorum } from "../../src/protocol/generated/describe-quorum.ts";
 import { describeTopicPartitions } from "../../src/protocol/generated/describe-topic-partitions.ts";
+import { electLeaders } from "../../src/protocol/generated/elect-leaders.ts";
 import { fetch } from "../../src/protocol/generated/fetch.ts";
 import { findCoordinator } from "../../src/protocol/generated/find-coordinator.ts";
 import { heartbeat } from "../../src/protocol/generated/heartbeat.ts";
@@ -18,6 +21,7 @@ import { joinGroup } from "../../src/protocol/generated/join-group.ts";
 import { leaveGroup } from "../../src/protocol/generated/leave-group.ts";
 import { listGroups } from "../../src/protocol/generated/list-groups.ts";
 import { listOffsets } from "../../src/protocol/generated/list-offsets.ts";
+import { listPartitionReassignments } from "../../src/protocol/generated/list-partition-reassignments.ts";
 import { metadata } from "../../src/protocol/generated/metadata.ts";
 import { offsetCommit } from "../../src/protocol/generated/offset-commit.ts";
 import { offsetDelete } from "../../src/protocol/generated/offset-delete.ts";
@@ -25,11 +29,19 @@ import { offsetFetch } from "../../src/protocol/generated/offset-fetch.ts";
 import { offsetForLeaderEpoch } from "../../src/protocol/generated/offset-for-leader-epoch.ts";
 import { produce } from "../../src/protocol/generated/produce.ts";
 import { syncGroup } from "../../src/protocol/generated/sync-group.ts";
+import { unregisterBroker } from "../../src/protocol/generated/unregister-broker.ts";
+import { updateFeatures } from "../../src/protocol/generated/update-features.ts";
 
 export type AnyCodec = ApiCodec<unknown, unknown, unknown, unknown>;
 
 /** The APIs whose recorded cases are replayed: those of the classic single broker. */
 const replayed = [
+  updateFeatures,
+  unregisterBroker,
+  listPartitionReassignments,
+  electLeaders,
+  describeQuorum,
+  alterPartitionReassignments,
   apiVersions,
   createPartitions,
   createTopics,

@@ -1,12 +1,15 @@
+import { madeUpAdministration } from "./generated/administration.ts";
 import { madeUpChanges } from "./generated/changes.ts";
 import { madeUpCluster } from "./generated/cluster.ts";
 import { madeUpConversations } from "./generated/conversations.ts";
+import { madeUpFeatures } from "./generated/features.ts";
 import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
 import { madeUpRebalances } from "./generated/rebalances.ts";
 import { madeUpRecords } from "./generated/records.ts";
 import { madeUpSettings } from "./generated/settings.ts";
 import type { Scenario } from "./scenario.ts";
+import { administration } from "./scenarios/administration.ts";
 import { configsAndLogDirs } from "./scenarios/configs.ts";
 import { fetchAndOffsets } from "./scenarios/fetch.ts";
 import { groups } from "./scenarios/groups.ts";
@@ -20,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   fetchAndOffsets,
   groups,
   configsAndLogDirs,
+  administration,
 ];
 
 /** Requests made up beside the recorded ones; their answers come from test/golden/differential. */
@@ -32,4 +36,6 @@ export const generated: readonly Scenario[] = [
   madeUpChanges,
   madeUpFrames,
   madeUpRebalances,
+  madeUpAdministration,
+  madeUpFeatures,
 ];

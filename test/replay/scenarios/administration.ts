@@ -1,0 +1,47 @@
+import type { Replay } from "../replay.ts";
+import { makeTopic, range, type Scenario } from "../scenario.ts";
+
+/** What administrators ask a cluster of one broker: leaders, replicas, the quorum, quotas, features. */
+export const administration: Scenario = {
+  name: "administration",
+
+  steps: [elections, reassignments, quorum, features],
+};
+
+async function elections(replay: Replay): Promise<void> {
+  await makeTopic(replay, "adm", { partitions: 2 });
+  await replay.replayAll("ElectLeaders", range(0, 2), "preferred");
+  await replay.replayAll("ElectLeaders", 2, ["unclean-not-needed", "bad-type"]);
+  await replay.replay("ElectLeaders", 2, "all-partitions", { part: ofTopic("adm") });
+}
+
+/** Every topic of the recorded broker is in the answer. */
+const ofTopic = (name: string) => (answer: unknown) => {
+  const { replicaElectionResults: results, ...rest } = answer as {
+    replicaElectionResults: { topic: string }[];
+  };
+  return { ...rest, results: results.filter(({ topic }) => topic === name) };
+};
+
+async function reassignments(replay: Replay): Promise<void> {
+  await replay.replayAll("AlterPartitionReassignments", range(0, 1), "to-same");
+  await replay.replayAll("AlterPartitionReassignments", 1, [
+    "cancel-none",
+    "unknown-broker",
+    "unknown-topic",
+    "empty-replicas",
+    "duplicate-replicas",
+  ]);
+  await replay.replayAll("ListPartitionReassignments", 0, ["none", "unknown"]);
+}
+
+async function quorum(replay: Replay): Promise<void> {
+  await replay.replayAll("DescribeQuorum", range(0, 2), "ok");
+  await replay.replay("DescribeQuorum", 2, "other-topic");
+  await replay.replay("UnregisterBroker", 0, "unknown-broker");
+}
+
+async function features(replay: Replay): Promise<void> {
+  await replay.replayAll("UpdateFeatures", range(0, 2), "unknown-feature-validate");
+  await replay.replayAll("UpdateFeatures", 2, ["same-level", "too-high", "empty"]);
+}
