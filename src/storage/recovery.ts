@@ -10,6 +10,7 @@ import {
   sizeInBytesAt,
 } from "../records/batch.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { recoverSwaps } from "./compaction/swap-recovery.ts";
 import type { Disk } from "./fs.ts";
 import { type EpochStart, LeaderEpochs } from "./leader-epochs.ts";
 import type { LogContent } from "./log-content.ts";
@@ -60,11 +61,10 @@ export function emptyContent(offset = 0): LogContent {
  */
 export function loadLog(options: LoadOptions): LogContent {
   const { disk, files } = options;
-  const names = disk.listSync(files.directory);
+  const names = recoverSwaps(options);
   const baseOffsets = offsetsOf(names, ".log");
   const epochsText = disk.readFileSync(`${files.directory}/${EPOCHS_FILE}`);
   const epochs = LeaderEpochs.parse(epochsText?.toString("utf8") ?? "");
-  removeLeftovers(options, names);
   if (baseOffsets.length === 0) return { ...emptyContent(options.startOffset), epochs };
   const { segments, endOffset, foundEpochs } = loadSegments(options, baseOffsets);
   if (endOffset < options.startOffset) return startAnew(options, segments);
@@ -97,17 +97,6 @@ function offsetsOf(names: readonly string[], suffix: string): number[] {
     .filter((name) => name.endsWith(suffix) && /^\d{20}\./.test(name))
     .map((name) => Number.parseInt(name, 10))
     .sort((one, other) => one - other);
-}
-
-/** Segments that were being removed or rewritten, and files that were being replaced. */
-const LEFTOVERS = [".deleted", ".cleaned", ".tmp"];
-
-function removeLeftovers({ disk, files }: LoadOptions, names: readonly string[]): void {
-  for (const name of names) {
-    if (LEFTOVERS.some((suffix) => name.endsWith(suffix))) {
-      disk.removeSync(`${files.directory}/${name}`);
-    }
-  }
 }
 
 interface Loaded {

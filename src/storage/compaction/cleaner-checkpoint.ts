@@ -1,0 +1,64 @@
+import { formatCheckpoint, parseCheckpoint } from "../checkpoint.ts";
+import type { Disk } from "../fs.ts";
+import type { Log } from "../log.ts";
+
+/** Kafka's name: for each log of a directory the first offset that was not cleaned. */
+export const CLEANER_OFFSETS_FILE = "cleaner-offset-checkpoint";
+
+/** How far the logs of one data directory have been cleaned. */
+export class CleanerCheckpoint {
+  readonly #path: string;
+  readonly #disk: Disk;
+  /** What the file said at the start, of logs that nobody has asked for yet. */
+  readonly #found: Map<string, number>;
+  /** By log rather than by name: a topic that is made anew begins anew. */
+  #offsets = new Map<Log, number>();
+
+  private constructor(disk: Disk, path: string, found: Map<string, number>) {
+    this.#disk = disk;
+    this.#path = path;
+    this.#found = found;
+  }
+
+  /** @param directory the path of a data directory. */
+  static async open(disk: Disk, directory: string): Promise<CleanerCheckpoint> {
+    const path = `${directory}/${CLEANER_OFFSETS_FILE}`;
+    const text = (await disk.readFile(path))?.toString("utf8") ?? "";
+    return new CleanerCheckpoint(disk, path, parseCheckpoint(text));
+  }
+
+  /** Undefined: it never was. */
+  offsetOf(log: Log): number | undefined {
+    const name = nameOf(log);
+    const found = this.#found.get(name);
+    if (found !== undefined) {
+      this.#found.delete(name);
+      this.#offsets.set(log, found);
+    }
+    return this.#offsets.get(log);
+  }
+
+  /**
+   * Notes how far a log is clean.
+   *
+   * @param logs those that there are: others are forgotten.
+   */
+  async save(log: Log, offset: number, logs: Iterable<Log>): Promise<void> {
+    this.#offsets.set(log, offset);
+    const known = [...logs].flatMap((one) => {
+      const cleaned = this.offsetOf(one);
+      return cleaned === undefined ? [] : [[one, cleaned] as const];
+    });
+    this.#offsets = new Map(known);
+    const entries = known.map(([{ topic, partition }, cleaned]) => ({
+      topic,
+      partition,
+      offset: cleaned,
+    }));
+    await this.#disk.replaceFile(this.#path, Buffer.from(formatCheckpoint(entries)));
+  }
+}
+
+function nameOf({ topic, partition }: Log): string {
+  return `${topic}-${partition}`;
+}

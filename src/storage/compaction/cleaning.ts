@@ -1,0 +1,276 @@
+import { type BatchHeader, isControl } from "../../records/batch.ts";
+import { INFLATED_BYTES_MAX, preparationOf, recordBytes } from "../../records/records.ts";
+import type { Log } from "../log.ts";
+import type { Segment } from "../segment.ts";
+import { BatchFilter, type FilterRules, type LastRecord } from "./batch-filter.ts";
+import { BatchReader, intactHeader } from "./batch-reader.ts";
+import type { Cleanable } from "./cleanable.ts";
+import { groupSegments } from "./grouping.ts";
+import { OffsetMap } from "./offset-map.ts";
+import { CleaningStopped, type Pacer } from "./pacer.ts";
+import { RecordCursor } from "./record-cursor.ts";
+import {
+  abortedBetween,
+  CleanedTransactions,
+  encodeTransactions,
+  type TransactionView,
+} from "./transactions.ts";
+
+/** What bounds a pass. */
+export interface CleaningBounds {
+  /** Bytes of the map of keys. */
+  readonly dedupeBufferBytes: number;
+  readonly loadFactor: number;
+  /** Bytes that are read, and written, at a time. */
+  readonly ioBufferBytes: number;
+}
+
+export interface CleaningContext {
+  readonly bounds: CleaningBounds;
+  readonly pacer: Pacer;
+  readonly nowMs: number;
+  readonly random: () => number;
+}
+
+export interface CleaningResult {
+  /** The first offset that was not cleaned. */
+  readonly endOffset: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly recordsRead: number;
+  readonly recordsWritten: number;
+}
+
+/** How many bytes of batches are gone through without looking at the clock. */
+const LOOK_EVERY_BYTES = 16 * 1024;
+
+/** A batch, and where it is. */
+type Visit = (bytes: Buffer, at: number, header: BatchHeader) => boolean;
+
+/**
+ * One pass over one log (Kafka's Cleaner): first the newest offset of each key of the dirty part, then
+ * every segment up to there anew, without what is superseded. Two records of one key can remain only
+ * behind {@link CleaningResult.endOffset}.
+ */
+export class Cleaning {
+  readonly #cleanable: Cleanable;
+  readonly #log: Log;
+  readonly #context: CleaningContext;
+  readonly #reader: BatchReader;
+  readonly #out: Buffer[] = [];
+  #outBytes = 0;
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  #recordsRead = 0;
+  #recordsWritten = 0;
+
+  constructor(cleanable: Cleanable, context: CleaningContext) {
+    this.#cleanable = cleanable;
+    this.#log = cleanable.log;
+    this.#context = context;
+    this.#reader = new BatchReader(context.bounds.ioBufferBytes);
+  }
+
+  /**
+   * @throws CleaningStopped if the log was changed meanwhile, or the cleaner stopped: nothing happened,
+   *   or only a part of the log was cleaned.
+   * @throws KafkaError CORRUPT_MESSAGE for a batch that is not as it was written, and what the disk
+   *   says.
+   */
+  async run(): Promise<CleaningResult> {
+    await this.#log.settleSegments();
+    const { firstDirtyOffset } = this.#cleanable;
+    const keys = await this.#mapKeys();
+    const endOffset = Math.max(firstDirtyOffset, keys.latestOffset + 1);
+    const segments = this.#segmentsUpTo(endOffset);
+    const transactions = this.#transactions(0, endOffset);
+    for (const group of groupSegments(segments, this.#log.settings, this.#cleanable.upTo)) {
+      await this.#cleanGroup(group, keys, transactions);
+    }
+    return {
+      endOffset,
+      bytesRead: this.#bytesRead,
+      bytesWritten: this.#bytesWritten,
+      recordsRead: this.#recordsRead,
+      recordsWritten: this.#recordsWritten,
+    };
+  }
+
+  /** The newest offset of each key from the first dirty offset on, as far as there is room. */
+  async #mapKeys(): Promise<OffsetMap> {
+    const { firstDirtyOffset, upTo } = this.#cleanable;
+    const { bounds, random } = this.#context;
+    const { dedupeBufferBytes: bytesMax, loadFactor } = bounds;
+    const keysExpected = upTo - firstDirtyOffset;
+    const keys = new OffsetMap({ bytesMax, loadFactor, keysExpected }, random);
+    const transactions = this.#transactions(firstDirtyOffset, upTo);
+    const cursor = new RecordCursor();
+    const visit: Visit = (bytes, at, header) =>
+      this.#mapBatch(keys, transactions, { cursor, bytes, at, header });
+    const segments = this.#segmentsUpTo(upTo);
+    for (const [i, segment] of segments.entries()) {
+      const end = segments[i + 1]?.baseOffset ?? upTo;
+      if (end <= firstDirtyOffset) continue;
+      const from = segment.locate(firstDirtyOffset)?.position ?? segment.size;
+      if (!(await this.#walk(segment, from, visit))) return keys;
+      keys.seenUpTo(end - 1);
+    }
+    return keys;
+  }
+
+  /** False if there was not room for all of its keys. */
+  #mapBatch(
+    keys: OffsetMap,
+    transactions: TransactionView,
+    batch: { cursor: RecordCursor; bytes: Buffer; at: number; header: BatchHeader },
+  ): boolean {
+    const { cursor, bytes, at, header } = batch;
+    const { baseOffset, lastOffsetDelta, recordCount } = header;
+    const { firstDirtyOffset } = this.#cleanable;
+    const isMarker = isControl(header.attributes);
+    if (isMarker) transactions.isSpent(header, bytes, at);
+    if (!isMarker && !transactions.isAborted(header) && recordCount > 0) {
+      cursor.begin(recordBytes(bytes, at, INFLATED_BYTES_MAX), recordCount);
+      while (cursor.next()) {
+        const offset = baseOffset + cursor.offsetDelta;
+        if (!cursor.hasKey || offset < firstDirtyOffset) continue;
+        if (keys.isFull) return false;
+        keys.put(cursor.bytes, cursor.key, offset);
+      }
+    }
+    keys.seenUpTo(Math.max(keys.latestOffset, baseOffset + lastOffsetDelta));
+    return true;
+  }
+
+  /** Makes one segment of several. */
+  async #cleanGroup(
+    group: readonly Segment[],
+    keys: OffsetMap,
+    transactions: CleanedTransactions,
+  ): Promise<void> {
+    const first = group[0] as Segment;
+    const last = group.at(-1) as Segment;
+    const cleaned = this.#log.newCleanedSegment(first.baseOffset, last.createdMs);
+    cleaned.createFile();
+    try {
+      const filter = new BatchFilter(this.#rules(keys, transactions));
+      for (const segment of group) await this.#filterInto(cleaned, segment, filter);
+      cleaned.writeTransactions(encodeTransactions(transactions.takeKept()));
+      await cleaned.seal();
+      this.#context.pacer.check();
+      if (await this.#log.replaceSegments(group, cleaned)) return;
+      throw new CleaningStopped("segments have gone while they were cleaned");
+    } catch (error) {
+      // Of a log that failed, the files are left to the next start.
+      if (this.#log.failure === undefined) cleaned.delete();
+      throw error;
+    }
+  }
+
+  #rules(keys: OffsetMap, transactions: TransactionView): FilterRules {
+    const { deleteRetentionMs } = this.#log.settings;
+    const { upTo } = this.#cleanable;
+    const { nowMs } = this.#context;
+    const lastRecords = lastRecordsOf(this.#log);
+    return { keys, nowMs, deleteRetentionMs, upTo, lastRecords, transactions };
+  }
+
+  async #filterInto(cleaned: Segment, segment: Segment, filter: BatchFilter): Promise<void> {
+    const { indexIntervalBytes } = this.#log.settings;
+    let position = 0;
+    while (position < segment.size) {
+      const chunk = await this.#reader.read(segment, position);
+      await this.#context.pacer.moved(chunk.length);
+      await preparationOf(chunk);
+      await this.#eachBatch(chunk, (bytes, at, header) => {
+        const kept = filter.filter(bytes, at, header);
+        this.#recordsRead += header.recordCount;
+        if (kept === undefined) return true;
+        this.#recordsWritten += kept.records;
+        cleaned.add(kept.header, indexIntervalBytes);
+        this.#out.push(kept.bytes);
+        this.#outBytes += kept.bytes.length;
+        return true;
+      });
+      position += chunk.length;
+      this.#bytesRead += chunk.length;
+      // What stays as it is lies in the buffer that the next read overwrites.
+      await this.#write(cleaned);
+    }
+    this.#reader.shrink();
+  }
+
+  async #write(cleaned: Segment): Promise<void> {
+    if (this.#outBytes === 0) return;
+    const chunks = joined(this.#out.splice(0));
+    const bytes = this.#outBytes;
+    this.#outBytes = 0;
+    await cleaned.during((file) => file.appendAll(chunks));
+    this.#bytesWritten += bytes;
+    await this.#context.pacer.moved(bytes);
+  }
+
+  /** Goes through the batches of a segment. False if a visit ended it. */
+  async #walk(segment: Segment, from: number, visit: Visit): Promise<boolean> {
+    let position = from;
+    while (position < segment.size) {
+      const chunk = await this.#reader.read(segment, position);
+      await this.#context.pacer.moved(chunk.length);
+      await preparationOf(chunk);
+      if (!(await this.#eachBatch(chunk, visit))) return false;
+      position += chunk.length;
+    }
+    this.#reader.shrink();
+    return true;
+  }
+
+  /** Between batches, others have their turn. */
+  async #eachBatch(chunk: Buffer, visit: Visit): Promise<boolean> {
+    const { pacer } = this.#context;
+    let looked = 0;
+    for (let at = 0; at < chunk.length; ) {
+      const header = intactHeader(chunk, at);
+      if (!visit(chunk, at, header)) return false;
+      at += header.sizeInBytes;
+      if (at - looked < LOOK_EVERY_BYTES) continue;
+      looked = at;
+      if (pacer.isOver) await pacer.yield();
+    }
+    return true;
+  }
+
+  #transactions(from: number, upTo: number): CleanedTransactions {
+    return new CleanedTransactions(abortedBetween(this.#log.segments, from, upTo));
+  }
+
+  /** Those that begin before an offset. */
+  #segmentsUpTo(offset: number): readonly Segment[] {
+    return this.#log.segments.filter(({ baseOffset }) => baseOffset < offset);
+  }
+}
+
+/** What each producer that the log knows of sent last. */
+function lastRecordsOf(log: Log): Map<number, LastRecord> {
+  const records = new Map<number, LastRecord>();
+  for (const { producerId, epoch, batches } of log.producers.all()) {
+    const lastDataOffset = batches.at(-1)?.lastOffset ?? -1;
+    records.set(producerId, { lastDataOffset, producerEpoch: epoch });
+  }
+  return records;
+}
+
+/** Neighbours in memory become one: a system call takes a thousand pieces at most. */
+function joined(chunks: readonly Buffer[]): readonly Buffer[] {
+  const runs: Buffer[] = [];
+  for (const chunk of chunks) {
+    const last = runs.at(-1);
+    const follows =
+      last !== undefined &&
+      last.buffer === chunk.buffer &&
+      last.byteOffset + last.length === chunk.byteOffset;
+    if (follows) {
+      runs[runs.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + chunk.length);
+    } else runs.push(chunk);
+  }
+  return runs;
+}
