@@ -35,7 +35,6 @@ export const differences: readonly KnownDifference[] = [
     [17, 29, 30, 31, 36, 38, 39, 40, 41],
   ),
   ...notBuiltYet("SCRAM users", [50, 51]),
-  ...notBuiltYet("quotas", [48, 49]),
   ...notBuiltYet("changing configs", [33, 44, 74]),
   ...notBuiltYet("replication and placement", [34, 80, 81, 94]),
   ...notBuiltYet("consumer groups (KIP-848)", [68, 69]),

@@ -5,6 +5,7 @@ import {
   placedPartitions,
   type WantedReplicas,
 } from "./assignment.ts";
+import { decideQuotas, type QuotaAlteration } from "./client-quotas.ts";
 import {
   type AlterationResult,
   type ConfigAlteration,
@@ -306,6 +307,21 @@ export class Controller {
       decideFeatureUpdates(this.image, all),
     );
     if (error !== undefined) throw error;
+  }
+
+  /**
+   * Changes the quotas of clients, each entity's or not. Entities must differ.
+   *
+   * @returns for each the error, or undefined.
+   * @throws KafkaError KAFKA_STORAGE_ERROR
+   */
+  alterClientQuotas(
+    alterations: readonly QuotaAlteration[],
+    { validateOnly = false } = {},
+  ): Promise<readonly (KafkaError | undefined)[]> {
+    return this.#decisions.make(alterations, { validateOnly, operationsEach: 1 }, (each) =>
+      decideQuotas(this.image, each),
+    );
   }
 
   /**

@@ -1,3 +1,4 @@
+import { type ClientQuotaImage, quotasOf } from "./client-quotas.ts";
 import type {
   BrokerImage,
   ConfigsImage,
@@ -14,6 +15,7 @@ interface Noted {
   readonly brokers: Map<number, BrokerImage | undefined>;
   readonly configs: Map<string, ConfigsImage | undefined>;
   readonly featureLevels: Map<string, FeatureLevelImage | undefined>;
+  readonly clientQuotas: Map<string, ClientQuotaImage | undefined>;
 }
 
 /** What one revision changes, entry by entry, becomes what it changes in the image. Pure. */
@@ -23,6 +25,7 @@ export function imageChanges(image: MetadataImage, events: readonly StoreEvent[]
     brokers: new Map(),
     configs: new Map(),
     featureLevels: new Map(),
+    clientQuotas: new Map(),
   };
   const parts: StoredEntry[] = [];
   for (const event of events) {
@@ -35,7 +38,7 @@ export function imageChanges(image: MetadataImage, events: readonly StoreEvent[]
 }
 
 function note(noted: Noted, image: MetadataImage, event: StoreEvent): void {
-  const { topics, brokers, configs, featureLevels } = noted;
+  const { topics, brokers, configs, featureLevels, clientQuotas } = noted;
   const entry = event.type === "put" ? event.entry : undefined;
   const key = event.type === "put" ? event.entry.key : event.key;
   if (key.startsWith(keys.topics)) {
@@ -47,6 +50,8 @@ function note(noted: Noted, image: MetadataImage, event: StoreEvent): void {
     configs.set(key.slice(keys.configs.length), entry && configsOf(entry));
   } else if (key.startsWith(keys.features)) {
     featureLevels.set(key.slice(keys.features.length), entry && featureLevelOf(entry));
+  } else if (key.startsWith(keys.quotas)) {
+    clientQuotas.set(key.slice(keys.quotas.length), entry && quotasOf(entry));
   }
 }
 

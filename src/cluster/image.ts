@@ -1,4 +1,5 @@
 import { BucketedMap } from "./bucketed-map.ts";
+import type { ClientQuotaImage } from "./client-quotas.ts";
 import { type Features, featuresAt, knownFeature } from "./features.ts";
 import { collisionKey } from "./topic-name.ts";
 
@@ -74,6 +75,8 @@ export interface ImageChanges {
   /** By type and name, with a slash between. */
   readonly configs?: ReadonlyMap<string, ConfigsImage | undefined>;
   readonly featureLevels?: ReadonlyMap<string, FeatureLevelImage | undefined>;
+  /** By the entity's key. */
+  readonly clientQuotas?: ReadonlyMap<string, ClientQuotaImage | undefined>;
 }
 
 interface Parts {
@@ -85,6 +88,7 @@ interface Parts {
   readonly brokers: ReadonlyMap<number, BrokerImage>;
   readonly configs: BucketedMap<ConfigsImage>;
   readonly featureLevels: ReadonlyMap<string, FeatureLevelImage>;
+  readonly clientQuotas: BucketedMap<ClientQuotaImage>;
 }
 
 const none: readonly number[] = [];
@@ -113,6 +117,7 @@ export class MetadataImage {
       brokers: new Map(),
       configs: BucketedMap.empty(),
       featureLevels: new Map(),
+      clientQuotas: BucketedMap.empty(),
     });
   }
 
@@ -140,6 +145,11 @@ export class MetadataImage {
   /** The level of a feature in this cluster; 0 where it is switched off, or unknown here. */
   featureLevel(name: string): number {
     return this.changedLevel(name)?.level ?? knownFeature(name)?.initialLevel ?? 0;
+  }
+
+  /** By the entity's key. The same map for as long as none is changed. */
+  get clientQuotas(): BucketedMap<ClientQuotaImage> {
+    return this.#parts.clientQuotas;
   }
 
   /** Undefined where it is still that of a new cluster. */
@@ -225,7 +235,7 @@ export class MetadataImage {
   }
 
   derive(revision: number, changes: ImageChanges): MetadataImage {
-    const { topics, brokers, configs, featureLevels } = changes;
+    const { topics, brokers, configs, featureLevels, clientQuotas } = changes;
     const parts = this.#parts;
     return new MetadataImage({
       ...parts,
@@ -235,6 +245,7 @@ export class MetadataImage {
       featureLevels: featureLevels?.size
         ? merged(parts.featureLevels, featureLevels)
         : parts.featureLevels,
+      clientQuotas: clientQuotas?.size ? parts.clientQuotas.with(clientQuotas) : parts.clientQuotas,
       revision,
     });
   }

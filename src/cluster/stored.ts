@@ -19,6 +19,7 @@ import { isInternalTopic } from "./topic-name.ts";
  *   configs/<type>/<name> what was set at run time on brokers (an empty name: on all of them), groups
  *                         and client-metrics; what was set on a topic is in its own entry
  *   features/<name>       the level of a feature, once it was changed
+ *   quotas/<entity>       limits of a user, client id or address (client-quotas.ts)
  *   producer-ids          the first producer id that nobody was given
  */
 export const keys = {
@@ -27,12 +28,14 @@ export const keys = {
   parts: "parts/",
   configs: "configs/",
   features: "features/",
+  quotas: "quotas/",
   producerIds: "producer-ids",
   broker: (id: number): string => `brokers/${id}`,
   topic: (name: string): string => `topics/${name}`,
   part: (topicId: string, index: number): string => `parts/${topicId}/${index}`,
   partsOf: (topicId: string): string => `parts/${topicId}/`,
   feature: (name: string): string => `features/${name}`,
+  quotasOf: (entity: string): string => `quotas/${entity}`,
   configsOf: (type: ConfigResourceType, name: string): string => `configs/${type}/${name}`,
 } as const;
 

@@ -39,6 +39,8 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   46: async () =>
     (await import("./list-partition-reassignments.ts")).listPartitionReassignmentsHandler,
   47: async () => (await import("./offset-delete.ts")).offsetDeleteHandler,
+  48: async () => (await import("./describe-client-quotas.ts")).describeClientQuotasHandler,
+  49: async () => (await import("./alter-client-quotas.ts")).alterClientQuotasHandler,
   55: async () => (await import("./describe-quorum.ts")).describeQuorumHandler,
   57: async () => (await import("./update-features.ts")).updateFeaturesHandler,
   60: async () => (await import("./describe-cluster.ts")).describeClusterHandler,

@@ -1,4 +1,5 @@
 import type { ApiCodec } from "../../src/protocol/codec.ts";
+import { alterClientQuotas } from "../../src/protocol/generated/alter-client-quotas.ts";
 import { alterPartitionReassignments } from "../../src/protocol/generated/alter-partition-reassignments.ts";
 import { apiVersions } from "../../src/protocol/generated/api-versions.ts";
 import { createPartitions } from "../../src/protocol/generated/create-partitions.ts";
@@ -6,6 +7,7 @@ import { createTopics } from "../../src/protocol/generated/create-topics.ts";
 import { deleteGroups } from "../../src/protocol/generated/delete-groups.ts";
 import { deleteRecords } from "../../src/protocol/generated/delete-records.ts";
 import { deleteTopics } from "../../src/protocol/generated/delete-topics.ts";
+import { describeClientQuotas } from "../../src/protocol/generated/describe-client-quotas.ts";
 import { describeCluster } from "../../src/protocol/generated/describe-cluster.ts";
 import { describeConfigs } from "../../src/protocol/generated/describe-configs.ts";
 import { describeGroups } from "../../src/protocol/generated/describe-groups.ts";
@@ -36,6 +38,8 @@ export type AnyCodec = ApiCodec<unknown, unknown, unknown, unknown>;
 
 /** The APIs whose recorded cases are replayed: those of the classic single broker. */
 const replayed = [
+  describeClientQuotas,
+  alterClientQuotas,
   updateFeatures,
   unregisterBroker,
   listPartitionReassignments,

@@ -229,7 +229,19 @@ function contentOf(element: unknown): string {
   const own = Object.entries(element).filter(
     ([field]) => identityKind(field) === undefined && !masked.has(field),
   );
-  return JSON.stringify(plain(Object.fromEntries(own)));
+  return JSON.stringify(withoutOrder(plain(Object.fromEntries(own))));
+}
+
+/** The same with every list sorted: it is enough to find a partner by. */
+function withoutOrder(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const texts = value.map((element) => JSON.stringify(withoutOrder(element)));
+    return texts.sort();
+  }
+  if (!isFields(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([field, inner]) => [field, withoutOrder(inner)]),
+  );
 }
 
 function presence(value: unknown): unknown {

@@ -5,6 +5,7 @@ import { madeUpConversations } from "./generated/conversations.ts";
 import { madeUpFeatures } from "./generated/features.ts";
 import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
+import { madeUpQuotas } from "./generated/quotas.ts";
 import { madeUpRebalances } from "./generated/rebalances.ts";
 import { madeUpRecords } from "./generated/records.ts";
 import { madeUpSettings } from "./generated/settings.ts";
@@ -38,4 +39,5 @@ export const generated: readonly Scenario[] = [
   madeUpRebalances,
   madeUpAdministration,
   madeUpFeatures,
+  madeUpQuotas,
 ];

@@ -5,7 +5,7 @@ import { makeTopic, range, type Scenario } from "../scenario.ts";
 export const administration: Scenario = {
   name: "administration",
 
-  steps: [elections, reassignments, quorum, features],
+  steps: [elections, reassignments, quorum, features, quotas],
 };
 
 async function elections(replay: Replay): Promise<void> {
@@ -44,4 +44,26 @@ async function quorum(replay: Replay): Promise<void> {
 async function features(replay: Replay): Promise<void> {
   await replay.replayAll("UpdateFeatures", range(0, 2), "unknown-feature-validate");
   await replay.replayAll("UpdateFeatures", 2, ["same-level", "too-high", "empty"]);
+}
+
+async function quotas(replay: Replay): Promise<void> {
+  await replay.replayAll("DescribeClientQuotas", range(0, 1), "empty");
+  await replay.replayAll("AlterClientQuotas", range(0, 1), "set");
+  await replay.replayAll("AlterClientQuotas", 1, [
+    "user-and-default-client",
+    "unknown-key",
+    "unknown-entity",
+    "negative",
+    "ip",
+    "empty-entity",
+    "request-percentage",
+  ]);
+  await replay.replayAll("DescribeClientQuotas", range(0, 1), "exact");
+  await replay.replayAll("DescribeClientQuotas", 1, [
+    "default",
+    "any-strict",
+    "bad-entity",
+    "bad-match-type",
+  ]);
+  await replay.replay("AlterClientQuotas", 1, "remove");
 }
