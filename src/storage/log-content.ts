@@ -25,6 +25,29 @@ export interface Appended {
   readonly written: Promise<void>;
 }
 
+/** A batch that was appended before, as its producer's state has it. */
+export interface RepeatedBatch {
+  readonly lastOffset: number;
+  readonly offsetDelta: number;
+  readonly timestamp: number;
+}
+
+export function repeated(
+  { lastOffset, offsetDelta, timestamp }: RepeatedBatch,
+  logStartOffset: number,
+  written: Promise<void>,
+): Appended {
+  return {
+    baseOffset: lastOffset - offsetDelta,
+    lastOffset,
+    // Kafka tells the largest time of the batch here, whatever the topic's kind of time.
+    logAppendTime: timestamp,
+    logStartOffset,
+    duplicate: true,
+    written,
+  };
+}
+
 /** What the logs of one data directory share. */
 export interface LogParts {
   readonly clock: Clock;

@@ -1,3 +1,4 @@
+import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import type { FilePool } from "./file-pool.ts";
 import type { Disk } from "./fs.ts";
@@ -73,6 +74,16 @@ export class LogFiles {
     } catch (error) {
       epochs.markUnsaved();
       throw error;
+    }
+  }
+
+  /** Saves them if that can be done now; else they stay unsaved. */
+  keepEpochs(epochs: LeaderEpochs, logger: Logger): void {
+    if (!epochs.isChanged) return;
+    try {
+      this.saveEpochs(epochs);
+    } catch (error) {
+      logger.warn(`${this.#directory}: leader epochs are not saved yet`, { error });
     }
   }
 

@@ -3,9 +3,15 @@ import { type BatchHeader, readBatchHeader, stampOffsets } from "../records/batc
 import { batchesIn } from "../records/records.ts";
 import { type Origin, validateForAppend } from "../records/validator.ts";
 import { SegmentSwap } from "./compaction/segment-swap.ts";
-import { errnoOf, severityOf } from "./disk-errors.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
-import type { Appended, LogContent, LogParts, LogPlace } from "./log-content.ts";
+import {
+  type Appended,
+  type LogContent,
+  type LogParts,
+  type LogPlace,
+  type RepeatedBatch,
+  repeated,
+} from "./log-content.ts";
 import type { LogFiles } from "./log-files.ts";
 import {
   EMPTY_SLICE,
@@ -21,12 +27,12 @@ import { LogWriter } from "./log-writer.ts";
 import { ProducerStates } from "./producer-states.ts";
 import { loadProducers } from "./recovery.ts";
 import { countExpired } from "./retention.ts";
-import { mustRoll } from "./rolling.ts";
 import type { Segment } from "./segment.ts";
-import { StoppedLogs } from "./stopped-logs.ts";
+import { SegmentRoll } from "./segment-roll.ts";
 import { storageError } from "./storage-error.ts";
 import type { LogTail } from "./tail-cache.ts";
-import { truncateContent } from "./truncation.ts";
+import { TimeLookup } from "./time-lookup.ts";
+import { cutSegments, truncateContent } from "./truncation.ts";
 
 export type { Appended, LogContent, LogParts, LogPlace } from "./log-content.ts";
 export type { LogSlice, TimestampedOffset } from "./log-reader.ts";
@@ -53,6 +59,7 @@ export class Log {
   readonly #tail: LogTail;
   readonly #segments: LogSegments;
   readonly #swap: SegmentSwap;
+  readonly #roll: SegmentRoll;
   #settings: LogSettings;
   #epochs: LeaderEpochs;
   #producers: ProducerStates | undefined;
@@ -61,6 +68,8 @@ export class Log {
   #writtenOffset: number;
   /** Segments that were appended to since the start: their pages are likely to be in memory. */
   #hotFrom: number;
+  /** Nothing but what was acknowledged is there, after a failure that may pass. */
+  #isRewound = false;
   /** The files are not as a start without recovery needs them. */
   #isDirty: boolean;
 
@@ -92,21 +101,22 @@ export class Log {
     this.#tail = context.parts.tails.newTail();
     this.#reader = new LogReader(context.parts.buffers, this.#tail);
     this.#swap = new SegmentSwap(context.files, this.#segments, this.#tail);
-    this.#syncer = new LogSyncer(context.files, context.parts.clock, {
-      recoveryPoint: content.recoveryPoint,
-      failed: (error) => this.#stop(error),
-    });
-    this.#writer = new LogWriter(context.parts.writes, context.parts.clock, {
+    const { files, parts } = context;
+    const { clock } = parts;
+    const failed = (error: KafkaError) => parts.stopped.add(this, error);
+    this.#syncer = new LogSyncer(files, clock, { recoveryPoint: content.recoveryPoint, failed });
+    this.#writer = new LogWriter(parts.writes, clock, {
       flushMessages: () => this.#settings.flushMessages,
       sync: (segments) => this.#syncer.sync(segments),
       written: (endOffset) => {
         this.#writtenOffset = endOffset;
         context.onWritten(endOffset);
       },
-      failed: (error) => this.#stop(error),
+      failed,
     });
+    this.#roll = new SegmentRoll(this.#segments, this, { files, syncer: this.#syncer, clock });
     // Those that were looked through have their indexes in memory alone.
-    this.#sealFull();
+    this.#roll.sealFull();
   }
 
   get settings(): LogSettings {
@@ -200,8 +210,8 @@ export class Log {
       );
     }
     if (header.producerId >= 0 && options.origin === "client") {
-      const repeated = this.producers.check(header);
-      if (repeated !== undefined) return this.#repeat(repeated);
+      const earlier = this.producers.check(header);
+      if (earlier !== undefined) return this.#repeat(earlier);
     }
     const baseOffset = this.#endOffset;
     const lastOffset = baseOffset + header.lastOffsetDelta;
@@ -234,7 +244,7 @@ export class Log {
   ensureFiles(): void {
     if (this.hasFiles) return;
     this.#files.create();
-    this.#startSegment();
+    this.#roll.start();
     this.#files.saveEpochs(this.#epochs);
   }
 
@@ -272,36 +282,13 @@ export class Log {
   }
 
   /** The first record before `upTo` that is of that time or later. */
-  async offsetForTimestamp(
-    timestamp: number,
-    upTo: number,
-  ): Promise<TimestampedOffset | undefined> {
-    const limit = Math.min(upTo, this.#writtenOffset);
-    for (const segment of [...this.#segments.all]) {
-      if (segment.isRetired) return this.offsetForTimestamp(timestamp, upTo);
-      if (segment.maxTimestamp < timestamp || segment.baseOffset >= limit) continue;
-      const range = { from: this.#startOffset, upTo: limit };
-      const found = await this.#unlessRetired(segment, () =>
-        this.#reader.findTime(segment, timestamp, range),
-      );
-      // The cleaner, or retention, has put others in its place.
-      if (found === "retired") return this.offsetForTimestamp(timestamp, upTo);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  offsetForTimestamp(timestamp: number, upTo: number): Promise<TimestampedOffset | undefined> {
+    return new TimeLookup(this.#segments, this.#reader).firstAt(timestamp, this.#rangeTo(upTo));
   }
 
   /** The first record that has the largest timestamp of all. */
-  async maxTimestamp(upTo: number): Promise<TimestampedOffset | undefined> {
-    const limit = Math.min(upTo, this.#writtenOffset);
-    const filled = this.#segments.all.filter((s) => s.size > 0 && s.baseOffset < limit);
-    const first = filled[0];
-    if (first === undefined || this.#startOffset >= limit) return undefined;
-    const latest = filled.reduce((max, s) => (s.maxTimestamp > max.maxTimestamp ? s : max), first);
-    const found = await this.#unlessRetired(latest, () =>
-      this.#reader.latestIn(latest, latest.offsetOfMaxTimestamp),
-    );
-    return found === "retired" ? this.maxTimestamp(upTo) : found;
+  maxTimestamp(upTo: number): Promise<TimestampedOffset | undefined> {
+    return new TimeLookup(this.#segments, this.#reader).latest(this.#rangeTo(upTo));
   }
 
   /** A new leader begins here, even if it never writes anything. */
@@ -321,7 +308,7 @@ export class Log {
 
   /** Drops what the settings say is too old or too much: full segments, or all if all are old. */
   async deleteOldSegments(): Promise<void> {
-    if (!this.#settings.deleted || this.failure !== undefined) return;
+    if (!this.#settings.deleted || (this.failure !== undefined && !this.#isRewound)) return;
     const count = countExpired(this.#segments.all, this.#settings, {
       nowMs: this.#parts.clock.now(),
       endOffset: this.#endOffset,
@@ -331,7 +318,7 @@ export class Log {
     const begin = this.#segments.all[count]?.baseOffset;
     if (begin === undefined) {
       this.#files.saveSnapshot(this.#endOffset, this.producers);
-      this.#startSegment();
+      this.#roll.start();
     }
     await this.deleteRecordsBefore(begin ?? this.#endOffset);
   }
@@ -352,8 +339,7 @@ export class Log {
    * a whole. Nothing may be appended meanwhile.
    */
   async truncateTo(offset: number): Promise<void> {
-    await this.#writer.settled();
-    await this.#syncer.settled();
+    await this.settled();
     if (offset >= this.#endOffset) return;
     await this.#swap.settled();
     this.#reader.forget();
@@ -394,11 +380,8 @@ export class Log {
   async settleSegments(): Promise<void> {
     await this.#swap.settled();
     await this.#writer.settled();
-    for (const [i, segment] of this.segments.slice(0, -1).entries()) {
-      // Its indexes were found to be wrong, and made anew in memory.
-      const next = this.segments[i + 1]?.baseOffset ?? this.#endOffset;
-      if (segment.isUnsealed && !segment.isRetired) this.#sealLater(segment, next);
-    }
+    // Indexes that were found to be wrong were made anew in memory.
+    this.#roll.sealFull();
     await this.#syncer.settled();
   }
 
@@ -430,8 +413,7 @@ export class Log {
    *   has kept.
    */
   async flush(): Promise<void> {
-    await this.#writer.settled();
-    await this.#syncer.settled();
+    await this.settled();
     if (this.failure !== undefined) throw this.failure;
     const endOffset = this.#writtenOffset;
     const { active } = this.#segments;
@@ -442,8 +424,7 @@ export class Log {
   /** Leaves the files as a start without recovery needs them. @throws as {@link flush}. */
   async close(): Promise<void> {
     this.#syncer.stopTimer();
-    await this.#writer.settled();
-    await this.#syncer.settled();
+    await this.settled();
     await this.#swap.settled();
     const { active } = this.#segments;
     if (this.failure === undefined && this.#isDirty && active !== undefined) {
@@ -466,8 +447,7 @@ export class Log {
   async abandon(): Promise<void> {
     this.#syncer.stopTimer();
     this.#swap.stop();
-    await this.#writer.settled();
-    await this.#syncer.settled();
+    await this.settled();
     await this.#swap.settled();
     this.#reader.forget();
     for (const segment of this.#segments.all) segment.close();
@@ -475,14 +455,12 @@ export class Log {
 
   /** What cannot be written now is written with the next batch. */
   #keepEpochs(): void {
-    if (!this.#epochs.isChanged || !this.hasFiles) return;
-    try {
-      this.#files.saveEpochs(this.#epochs);
-    } catch (error) {
-      this.#parts.logger.warn(`${this.#files.directory}: leader epochs are not saved yet`, {
-        error,
-      });
-    }
+    if (this.hasFiles) this.#files.keepEpochs(this.#epochs, this.#parts.logger);
+  }
+
+  /** Settles when nothing waits to be written, whether or not that went well. */
+  written(): Promise<void> {
+    return this.#writer.settled();
   }
 
   /** Settles when nothing that was appended is under way, whether or not that went well. */
@@ -500,26 +478,24 @@ export class Log {
     await this.#syncer.settled();
     await this.#swap.settled();
     const offset = this.#writtenOffset;
-    if (offset === this.#endOffset || this.#parts.directory.failure !== undefined) return;
+    if (this.#isRewound || this.#parts.directory.failure !== undefined) return;
     const epoch = this.latestEpoch;
     this.#reader.forget();
     this.#producers = undefined;
-    const kept = this.#segments.all.filter(({ baseOffset }, i) => i === 0 || baseOffset < offset);
-    for (const segment of this.#segments.all.slice(kept.length)) segment.delete();
-    this.#segments.reset(kept);
-    kept.at(-1)?.cut(offset, this.#settings.indexIntervalBytes);
-    if (kept.length > 0) this.#files.removeSnapshots((snapshot) => snapshot > offset);
+    cutSegments(this.#segments, offset, { files: this.#files, settings: this.#settings });
     this.#epochs.truncateFromEnd(offset);
     this.#endOffset = offset;
     this.#syncer.moveBack(offset);
     this.assignEpoch(epoch);
+    this.#isRewound = true;
   }
 
   /** What failed may go well now. Nothing but what was acknowledged is there: see {@link rewind}. */
   resume(): void {
+    this.#isRewound = false;
     this.#writer.goOn();
     this.#syncer.goOn();
-    this.#sealFull();
+    this.#roll.sealFull();
   }
 
   /** Puts a batch that has its offsets at the end. Settles as {@link Appended.written}. */
@@ -528,11 +504,10 @@ export class Log {
     const lastOffset = baseOffset + placed.lastOffsetDelta;
     const segment = this.#segmentFor(placed);
     if (placed.producerId >= 0) this.producers.note(placed, bytes, 0);
-    const position = segment.size;
+    const place = { segmentBase: segment.baseOffset, position: segment.size };
     segment.add(placed, this.#settings.indexIntervalBytes);
     this.#endOffset = lastOffset + 1;
-    const segmentBase = segment.baseOffset;
-    const kept = this.#tail.add({ baseOffset, lastOffset, segmentBase, position, bytes });
+    const kept = this.#tail.add({ baseOffset, lastOffset, ...place, bytes });
     const end = { offset: this.#endOffset, records: placed.recordCount };
     const written = this.#writer.add(segment, kept, end);
     this.#isDirty = true;
@@ -541,60 +516,16 @@ export class Log {
     return written;
   }
 
-  /** Something failed that is not the end of the directory. */
-  #stop(error: KafkaError): void {
-    const severity = severityOf(error);
-    if (StoppedLogs.mayGoOn(severity)) this.#parts.stopped.add(this, error);
-    else if (severity === "other") {
-      this.#parts.logger.error(
-        `${this.#files.directory} takes no more records until the broker is started anew`,
-        { errno: errnoOf(error), error },
-      );
-    }
-  }
-
-  /** Those that are not appended to any more and have their indexes in memory alone. */
-  #sealFull(): void {
-    const { all } = this.#segments;
-    for (const [i, segment] of all.slice(0, -1).entries()) {
-      const next = all[i + 1]?.baseOffset ?? this.#endOffset;
-      if (segment.isUnsealed) this.#sealLater(segment, next);
-    }
-  }
-
   /** The answer to a batch that is in the log already, once that one is written. */
-  #repeat(batch: {
-    readonly lastOffset: number;
-    readonly offsetDelta: number;
-    readonly timestamp: number;
-  }): Appended {
-    const { lastOffset, offsetDelta, timestamp } = batch;
-    const isWritten = lastOffset < this.#writtenOffset;
-    const written = isWritten ? DONE : this.#writer.newest;
-    return {
-      baseOffset: lastOffset - offsetDelta,
-      lastOffset,
-      // Kafka tells the largest time of the batch here, whatever the topic's kind of time.
-      logAppendTime: timestamp,
-      logStartOffset: this.#startOffset,
-      duplicate: true,
-      written,
-    };
+  #repeat(batch: RepeatedBatch): Appended {
+    const isWritten = batch.lastOffset < this.#writtenOffset;
+    return repeated(batch, this.#startOffset, isWritten ? DONE : this.#writer.newest);
   }
 
-  /** The segment that takes the next batch: the active one, or a new one if that is full. */
+  /** The segment that takes the next batch, which the epochs know of. */
   #segmentFor(next: BatchHeader): Segment {
     try {
-      let { active } = this.#segments;
-      if (active === undefined) {
-        this.#files.create();
-        active = this.#startSegment();
-      } else if (mustRoll(active, next, this.#settings, this.#parts.clock.now())) {
-        this.#files.saveSnapshot(next.baseOffset, this.producers);
-        const full = active;
-        active = this.#startSegment();
-        this.#sealLater(full, next.baseOffset);
-      }
+      const active = this.#roll.activeFor(next);
       this.#epochs.begin(next.partitionLeaderEpoch, next.baseOffset);
       if (this.#epochs.isChanged) this.#files.saveEpochs(this.#epochs);
       return active;
@@ -603,28 +534,7 @@ export class Log {
     }
   }
 
-  #startSegment(): Segment {
-    const segment = this.#files.newSegment(this.#endOffset, this.#parts.clock.now());
-    segment.createFile();
-    this.#segments.push(segment);
-    return segment;
-  }
-
-  /** A full segment becomes durable as a whole, once all of it is written. */
-  #sealLater(segment: Segment, endOffset: number): void {
-    this.#syncer.sealLater(segment, endOffset, async () => {
-      await this.#writer.settled();
-      return this.failure === undefined && this.#segments.includes(segment);
-    });
-  }
-
-  /** What is looked for in a segment, unless its files are taken away meanwhile. */
-  async #unlessRetired<T>(segment: Segment, look: () => Promise<T>): Promise<T | "retired"> {
-    try {
-      return await look();
-    } catch (error) {
-      if (segment.isRetired) return "retired";
-      throw error;
-    }
+  #rangeTo(upTo: number) {
+    return { from: this.#startOffset, upTo: Math.min(upTo, this.#writtenOffset) };
   }
 }

@@ -1,10 +1,12 @@
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
-import { errnoOf, type Severity, severityOf } from "./disk-errors.ts";
+import { errnoOf, severityOf } from "./disk-errors.ts";
 import type { Disk } from "./fs.ts";
 
 /** A log that could not write. */
 export interface StoppedLog {
+  readonly topic: string;
+  readonly partition: number;
   /** Forgets what it was given and did not acknowledge, in memory and on the disk. */
   rewind(): Promise<void>;
   /** Takes appends again. */
@@ -43,16 +45,15 @@ export class StoppedLogs {
     this.#logger = context.logger;
   }
 
-  static mayGoOn(severity: Severity): boolean {
-    return severity === "full" || severity === "exhausted";
-  }
-
   get size(): number {
     return this.#logs.size;
   }
 
+  /** The log takes nothing more, until there is room if that is what it lacks. */
   add(log: StoppedLog, cause: unknown): void {
-    if (this.#isClosed) return;
+    const severity = severityOf(cause);
+    if (severity === "other") this.#giveUp(log, cause);
+    if (this.#isClosed || (severity !== "full" && severity !== "exhausted")) return;
     if (this.#logs.size === 0 && this.#timer === undefined) this.#begin(cause);
     this.#logs.add(log);
     // Reads, retention and a shutdown want the log as it was acknowledged, not later but now.
@@ -64,6 +65,13 @@ export class StoppedLogs {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#logs.clear();
+  }
+
+  #giveUp({ topic, partition }: StoppedLog, error: unknown): void {
+    this.#logger.error(
+      `${this.#path}/${topic}-${partition} takes no more records until the broker is started anew`,
+      { errno: errnoOf(error), error },
+    );
   }
 
   #begin(cause: unknown): void {

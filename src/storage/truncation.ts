@@ -2,6 +2,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Disk } from "./fs.ts";
 import type { LogContent } from "./log-content.ts";
 import type { LogFiles } from "./log-files.ts";
+import type { LogSegments } from "./log-segments.ts";
 import type { LogSettings } from "./log-settings.ts";
 import { recoverSegment } from "./recovery.ts";
 
@@ -11,6 +12,24 @@ export interface TruncationOptions {
   readonly logger: Logger;
   readonly nowMs: number;
   readonly settings: LogSettings;
+}
+
+/**
+ * Takes what lies at or behind `offset` out of the segments and their files. It is the end of what was
+ * acknowledged: a batch never holds it, and all before it is in the files as a whole.
+ */
+export function cutSegments(
+  segments: LogSegments,
+  offset: number,
+  { files, settings }: { readonly files: LogFiles; readonly settings: LogSettings },
+): void {
+  const { all } = segments;
+  const kept = all.filter(({ baseOffset }, i) => i === 0 || baseOffset < offset);
+  for (const segment of all.slice(kept.length)) segment.delete();
+  segments.reset(kept);
+  if (kept.length === 0) return;
+  kept.at(-1)?.cut(offset, settings.indexIntervalBytes);
+  files.removeSnapshots((snapshot) => snapshot > offset);
 }
 
 /**
