@@ -270,13 +270,20 @@ export class DataDirectory {
   }
 
   /**
-   * Notes how far each log is durable and where it begins, and forgets producers that are gone. To be
-   * done now and then: what was noted need not be looked at after a crash.
+   * Notes how far each log is durable, and forgets producers that are gone. To be done now and then:
+   * what was noted need not be looked at after a crash.
    */
   async checkpoint(): Promise<void> {
     if (this.#failure !== undefined) return;
     for (const log of this.#logs.values()) log.expireProducers();
     await this.#writeCheckpoints();
+  }
+
+  /** Notes where each log begins: what was deleted by then stays deleted after a crash. */
+  async checkpointStarts(): Promise<void> {
+    if (this.#failure !== undefined) return;
+    const moved = (log: Log) => log.startOffset > 0;
+    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
   }
 
   /**
@@ -304,6 +311,7 @@ export class DataDirectory {
     await Promise.all(closing);
     try {
       await this.#writeCheckpoints();
+      await this.checkpointStarts();
       const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
       if (isClean) await this.#disk.replaceFile(this.#rootFile(CLEAN_SHUTDOWN_FILE), marker);
     } finally {
@@ -382,7 +390,8 @@ export class DataDirectory {
       startOffset: this.#found.logStarts.get(name) ?? 0,
       wasCleanShutdown: this.wasCleanShutdown,
       indexIntervalBytes: options.settings.indexIntervalBytes,
-      compacted: options.settings.compacted,
+      // What the cleaner left gaps in keeps them, whatever the policy is by now.
+      compacted: options.settings.compacted || this.#found.cleanerOffsets.has(name),
     });
   }
 
@@ -395,9 +404,6 @@ export class DataDirectory {
     const all = () => true;
     await this.#write(RECOVERY_POINTS_FILE, (log) => log.recoveryPoint, all);
     await this.#write(HIGH_WATERMARKS_FILE, (log) => log.writtenOffset, all);
-    // Where logs begin: what was deleted stays deleted.
-    const moved = (log: Log) => log.startOffset > 0;
-    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
   }
 
   async #write(

@@ -10,6 +10,8 @@ import {
 export const META_FILE = "meta.properties";
 export const CLEAN_SHUTDOWN_FILE = ".kafka_cleanshutdown";
 export const RECOVERY_POINTS_FILE = "recovery-point-offset-checkpoint";
+/** Of each log the first offset that was not compacted. */
+export const CLEANER_OFFSETS_FILE = "cleaner-offset-checkpoint";
 export const LOG_STARTS_FILE = "log-start-offset-checkpoint";
 export const HIGH_WATERMARKS_FILE = "replication-offset-checkpoint";
 
@@ -29,6 +31,7 @@ export interface DirectoryContents {
   readonly futures: Map<string, PartitionFolder>;
   readonly recoveryPoints: ReadonlyMap<string, number>;
   readonly logStarts: ReadonlyMap<string, number>;
+  readonly cleanerOffsets: ReadonlyMap<string, number>;
 }
 
 export interface Identity {
@@ -62,6 +65,7 @@ export async function directoryContents(options: Identity): Promise<DirectoryCon
     ...partitionFolders(names),
     recoveryPoints: await checkpoint(RECOVERY_POINTS_FILE),
     logStarts: await checkpoint(LOG_STARTS_FILE),
+    cleanerOffsets: await checkpoint(CLEANER_OFFSETS_FILE),
   };
 }
 

@@ -132,6 +132,11 @@ export class LogDirs {
     return this.#dirs.some(({ directory }) => directory === undefined || directory.failure);
   }
 
+  /** Those that serve now. */
+  get directories(): readonly DataDirectory[] {
+    return this.#online();
+  }
+
   /** Told of each directory whose disk fails, once. */
   onFailure(listener: FailureListener): void {
     this.#listeners.add(listener);
@@ -216,6 +221,10 @@ export class LogDirs {
 
   async checkpoint(): Promise<void> {
     for (const directory of this.#online()) await directory.checkpoint();
+  }
+
+  async checkpointStarts(): Promise<void> {
+    for (const directory of this.#online()) await directory.checkpointStarts();
   }
 
   /** As {@link DataDirectory.abandon}. */

@@ -102,6 +102,7 @@ class Model {
         break;
       case "checkpoint":
         await directory.checkpoint();
+        await directory.checkpointStarts();
         this.#startOnDisk = this.#startOffset;
         break;
       case "restart":

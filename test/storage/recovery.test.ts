@@ -243,7 +243,7 @@ describe("after a power cut", () => {
     for (let i = 0; i < 40; i++) await append(log, ["x".repeat(80)]);
 
     await log.deleteRecordsBefore(25);
-    await directory.checkpoint();
+    await directory.checkpointStarts();
 
     const after = await restarted(await disk.afterPowerCut(allWritten), SMALL_SEGMENTS);
     expect([after.startOffset, after.endOffset]).toEqual([25, 40]);

@@ -1,9 +1,7 @@
 import { formatCheckpoint, parseCheckpoint } from "../checkpoint.ts";
+import { CLEANER_OFFSETS_FILE } from "../directory-contents.ts";
 import type { Disk } from "../fs.ts";
 import type { Log } from "../log.ts";
-
-/** Kafka's name: for each log of a directory the first offset that was not cleaned. */
-export const CLEANER_OFFSETS_FILE = "cleaner-offset-checkpoint";
 
 /** How far the logs of one data directory have been cleaned. */
 export class CleanerCheckpoint {

@@ -13,7 +13,8 @@ export interface CleanedDirectory {
   readonly path: string;
   /** Why it is offline: then nothing of it is cleaned. */
   readonly failure: unknown;
-  logs(): Iterable<Log>;
+  /** A copy that is to take the place of another log is left alone. */
+  logs(): Iterable<{ readonly log: Log; readonly isFuture: boolean }>;
 }
 
 export interface CleanerSettings extends CleaningBounds {
@@ -99,7 +100,7 @@ export class LogCleaner {
   *#logs(): Iterable<{ readonly directory: CleanedDirectory; readonly log: Log }> {
     for (const directory of this.#context.directories) {
       if (directory.failure !== undefined) continue;
-      for (const log of directory.logs()) yield { directory, log };
+      for (const { log, isFuture } of directory.logs()) if (!isFuture) yield { directory, log };
     }
   }
 
@@ -134,7 +135,8 @@ export class LogCleaner {
     const startMs = clock.monotonicMs();
     const context = { bounds: settings(), pacer: this.#pacer, nowMs: clock.now(), random };
     const { endOffset, ...figures } = await new Cleaning(candidate, context).run();
-    await this.#checkpointOf(directory).save(log, endOffset, directory.logs());
+    const present = [...directory.logs()].map((one) => one.log);
+    await this.#checkpointOf(directory).save(log, endOffset, present);
     logger.info(`${nameOf(log)} is clean`, {
       from: firstDirtyOffset,
       upTo: endOffset,

@@ -33,7 +33,13 @@ export function openCleaner(options: {
 }): Promise<LogCleaner> {
   const { logs, disk, clock, settings } = options;
   return LogCleaner.open({
-    directories: [{ path: "/data", failure: undefined, logs }],
+    directories: [
+      {
+        path: "/data",
+        failure: undefined,
+        logs: () => [...logs()].map((log) => ({ log, isFuture: false })),
+      },
+    ],
     disk,
     clock,
     logger: options.logger ?? silentLogger,
