@@ -12,6 +12,7 @@ import { type BrokerConfig, parseBrokerConfig } from "./config/broker-config.ts"
 import { parseListeners } from "./config/listeners.ts";
 import { LiveConfig } from "./config/live-config.ts";
 import { checkTopicOverrides } from "./config/topic-config.ts";
+import { ImageCatalog } from "./coordinator/group/consumer/image-catalog.ts";
 import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
 import { InternalLogTopic } from "./coordinator/internal-log.ts";
 import type { Services } from "./handlers/handler.ts";
@@ -223,6 +224,7 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
     const reconfigured = isReconfigured(image, previous, nodeIdOf(config));
     if (reconfigured) follow(live, image, logger);
     const applied = replicas.apply(reconfigured ? { ...delta, changed: image.topics() } : delta);
+    groups.onTopicsChanged(delta);
     if (delta.deleted.length === 0) return applied;
     const forgotten = delta.deleted.map(({ name }) => groups.onTopicDeleted(name));
     return Promise.all([applied, ...forgotten]).then(() => undefined);
@@ -361,11 +363,8 @@ function groupCoordinator(given: {
       partitions,
       controller,
     }),
-    topics: {
-      topicName: (id) => controller.image.topicById(id)?.name,
-      topicId: (name) => controller.image.topic(name)?.id,
-      partitionCount: (topic) => controller.image.topic(topic)?.partitions.length,
-    },
+    topics: new ImageCatalog(() => controller.image),
+    groupConfigs: (groupId) => controller.image.groupConfigs(groupId),
     clock,
     random: Math.random,
     logger,

@@ -1,16 +1,8 @@
 import { describeRefusal } from "../coordinator/group/group-listing.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { describeGroups } from "../protocol/generated/describe-groups.ts";
-import { defineHandler, type Handler, type Operation, type RequestContext } from "./handler.ts";
-
-/** What can be done to a group, and the bit that says so (AclOperation). */
-const GROUP_OPERATIONS: readonly (readonly [Operation, number])[] = [
-  ["read", 3],
-  ["delete", 6],
-  ["describe", 8],
-  ["describe-configs", 10],
-  ["alter-configs", 11],
-];
+import { groupOperations } from "./group-operations.ts";
+import { defineHandler, type Handler } from "./handler.ts";
 
 const AUTHORIZED_OPERATIONS_FROM_VERSION = 3;
 
@@ -33,7 +25,7 @@ export const describeGroupsHandler: Handler = defineHandler({
       }
       const described = groups.describeGroup(groupId, context.version);
       return withOperations && described.errorCode === ErrorCode.NONE
-        ? { ...described, authorizedOperations: operationsOn(groupId, context) }
+        ? { ...described, authorizedOperations: groupOperations(groupId, context) }
         : described;
     };
     // Each once, however often it is named: a description is larger than a name.
@@ -43,11 +35,3 @@ export const describeGroupsHandler: Handler = defineHandler({
     return { groups: request.groups.flatMap((groupId) => described.get(groupId) ?? []) };
   },
 });
-
-function operationsOn(groupId: string, context: RequestContext): number {
-  let bits = 0;
-  for (const [operation, bit] of GROUP_OPERATIONS) {
-    if (context.may(operation, "group", groupId)) bits |= 1 << bit;
-  }
-  return bits;
-}

@@ -19,6 +19,9 @@ type AskedTopic = NonNullable<OffsetFetchRequest["groups"][number]["topics"]>[nu
 interface Asked {
   readonly groupId: string;
   readonly topics: readonly AskedTopic[] | null;
+  /** Who asks, if it is a member of a consumer group; null and -1 if not. */
+  readonly memberId: string | null;
+  readonly memberEpoch: number;
 }
 
 interface Fetched {
@@ -31,7 +34,7 @@ interface Surroundings {
   readonly context: RequestContext;
   readonly groups: GroupCoordinator;
   readonly image: MetadataImage;
-  /** Everything a group has, by group: fetched once, however often the request names it. */
+  /** Everything a group has, by group and who asks: fetched once, however often the request names it. */
   readonly whole: Map<string, Promise<Fetched>>;
 }
 
@@ -60,7 +63,7 @@ export const offsetFetchHandler: Handler = defineHandler({
     }
     const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
     const { errorCode, topics: found } = await fetchGroup(
-      { groupId: request.groupId, topics },
+      { groupId: request.groupId, topics, memberId: null, memberEpoch: -1 },
       around,
     );
     const needsCodes =
@@ -71,10 +74,11 @@ export const offsetFetchHandler: Handler = defineHandler({
 
 function fetchOnce(asked: Asked, around: Surroundings): Promise<Fetched> {
   if (asked.topics !== null) return fetchGroup(asked, around);
-  const known = around.whole.get(asked.groupId);
+  const who = JSON.stringify([asked.groupId, asked.memberId, asked.memberEpoch]);
+  const known = around.whole.get(who);
   if (known !== undefined) return known;
   const fetched = fetchGroup(asked, around);
-  around.whole.set(asked.groupId, fetched);
+  around.whole.set(who, fetched);
   return fetched;
 }
 
@@ -84,13 +88,13 @@ async function fetchGroup(asked: Asked, around: Surroundings): Promise<Fetched> 
     return { errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED, topics: [] };
   }
   if (asked.topics === null) {
-    const all = await groups.fetchOffsets(asked.groupId, null);
+    const all = await groups.fetchOffsets(asked.groupId, null, asked);
     return { ...all, topics: all.topics.filter((topic) => isShown(topic, context)) };
   }
   // What is refused keeps its place in the answer; the others are fetched in one go.
   const checked = asked.topics.map((topic) => check(topic, around));
   const wanted = checked.flatMap((each) => ("wanted" in each ? [each.wanted] : []));
-  const { errorCode, topics } = await groups.fetchOffsets(asked.groupId, wanted);
+  const { errorCode, topics } = await groups.fetchOffsets(asked.groupId, wanted, asked);
   if (errorCode !== ErrorCode.NONE) return { errorCode, topics: [] };
   let next = 0;
   const inOrder = checked.map((each) => ("wanted" in each ? topics[next++] : each.refused));

@@ -8,6 +8,7 @@ import { Reader } from "../../protocol/reader.ts";
 import { Writer } from "../../protocol/writer.ts";
 import type { KeyValue } from "../commit-log.ts";
 import type { FactCodec } from "../shard.ts";
+import { decodeConsumerRecord, encodeConsumerRecord } from "./consumer/consumer-codec.ts";
 import type { CommittedOffset, GroupRecord, PersistedGroup } from "./group-record.ts";
 
 /** The versions that 4.4 writes. */
@@ -20,7 +21,14 @@ const EXPIRING_OFFSET_VALUE_VERSION = 1;
 /** How groups and offsets lie in `__consumer_offsets`: Kafka's own schemas. */
 export const groupCodec: FactCodec<GroupRecord> = {
   encode(record) {
-    return record.type === "offset" ? encodeOffset(record) : encodeGroup(record);
+    switch (record.type) {
+      case "offset":
+        return encodeOffset(record);
+      case "classic-group":
+        return encodeGroup(record);
+      default:
+        return encodeConsumerRecord(record);
+    }
   },
 
   decode(key, value) {
@@ -40,7 +48,7 @@ export const groupCodec: FactCodec<GroupRecord> = {
         return { type: "classic-group", groupId: group, value: decoded };
       }
       default:
-        return undefined;
+        return decodeConsumerRecord(type, reader, value);
     }
   },
 };

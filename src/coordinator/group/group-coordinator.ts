@@ -1,5 +1,9 @@
 import { GROUP_METADATA_TOPIC } from "../../cluster/topic-name.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
+import type {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponseInput,
+} from "../../protocol/generated/consumer-group-heartbeat.ts";
 import type { HeartbeatRequest } from "../../protocol/generated/heartbeat.ts";
 import type {
   JoinGroupRequest,
@@ -27,9 +31,17 @@ import type {
 } from "../../protocol/generated/sync-group.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { InternalTopic, TopicLookup } from "../internal-topic.ts";
+import type { InternalTopic } from "../internal-topic.ts";
 import { joinRefusal } from "./classic/rebalance.ts";
 import { syncRefusal } from "./classic/sync.ts";
+import {
+  type DescribedConsumerGroup,
+  describeConsumerGroup,
+  describeConsumerGroupRefusal,
+} from "./consumer/describe.ts";
+import type { TopicCatalog } from "./consumer/metadata-hash.ts";
+import { loadRegexEngine } from "./consumer/regular-expressions.ts";
+import { checkHeartbeatRequest } from "./consumer/request-checks.ts";
 import {
   type DescribedGroup,
   describe,
@@ -42,6 +54,7 @@ import {
 import type { GroupMachine } from "./group-machine.ts";
 import type { Outcome } from "./group-record.ts";
 import { commitErrorCode, GroupShards } from "./group-shards.ts";
+import { randomKafkaUuid } from "./member-id.ts";
 import { commitOffsets, commitRefusal } from "./offset-commit.ts";
 import { deleteOffsets } from "./offset-delete.ts";
 import {
@@ -52,9 +65,18 @@ import {
 } from "./offset-fetch.ts";
 import type { GroupRequestContext, GroupSettings } from "./settings.ts";
 
+/** Topics that are new, different or gone. */
+export interface TopicsDelta {
+  readonly created: readonly { readonly name: string }[];
+  readonly changed: readonly { readonly name: string }[];
+  readonly deleted: readonly { readonly name: string }[];
+}
+
 export interface GroupCoordinatorOptions {
   readonly offsetsTopic: InternalTopic;
-  readonly topics: TopicLookup;
+  readonly topics: TopicCatalog;
+  /** What is set for one group, by name. */
+  readonly groupConfigs: (groupId: string) => ReadonlyMap<string, string>;
   readonly clock: Clock;
   /** A number r with 0 ≤ r < 1. */
   readonly random: () => number;
@@ -181,6 +203,48 @@ export class GroupCoordinator {
     }
   }
 
+  /** Joins, keeps alive or leaves a consumer group (KIP-848). */
+  async consumerGroupHeartbeat(
+    request: ConsumerGroupHeartbeatRequest,
+    context: GroupRequestContext,
+  ): Promise<ConsumerGroupHeartbeatResponseInput> {
+    const { config, random } = this.#options;
+    try {
+      checkHeartbeatRequest(request, context.version, config.groupConsumerAssignors);
+      // Only ever waits when the first member of all comes with a regular expression.
+      const engine = request.subscribedTopicRegex ? await loadRegexEngine() : undefined;
+      const shard = this.#shards.of(request.groupId);
+      const named =
+        request.memberId === "" ? { ...request, memberId: randomKafkaUuid(random) } : request;
+      const { response, outcome } = shard.machine.consumerHeartbeat(named, context, engine);
+      const isRecorded = outcome.records.length > 0;
+      const errorCode = await this.#shards.carryOut(shard, outcome);
+      if (errorCode !== ErrorCode.NONE) return heartbeatRefusal(errorCode, null);
+      // What it tells of may be on its way to the log still.
+      if (!isRecorded) await shard.settled();
+      return response;
+    } catch (error) {
+      const errorCode = this.#codeOf(error);
+      return heartbeatRefusal(errorCode, messageOf(error, errorCode));
+    }
+  }
+
+  describeConsumerGroup(groupId: string): DescribedConsumerGroup {
+    const { topics, config } = this.#options;
+    const notFound = ErrorCode.GROUP_ID_NOT_FOUND;
+    try {
+      const group = this.#shards.of(groupId).machine.group(groupId);
+      if (group?.type === "consumer") {
+        const assignor = config.groupConsumerAssignors[0] ?? "uniform";
+        return describeConsumerGroup(group, topics, assignor);
+      }
+      const why = group === undefined ? "not found" : "is not a consumer group";
+      return describeConsumerGroupRefusal(groupId, notFound, `Group ${groupId} ${why}.`);
+    } catch (error) {
+      return describeConsumerGroupRefusal(groupId, this.#codeOf(error), null);
+    }
+  }
+
   /** `request` holds topics and partitions that exist, by name. */
   async commitOffsets(
     request: OffsetCommitRequest,
@@ -189,11 +253,12 @@ export class GroupCoordinator {
     const { clock, config, topics } = this.#options;
     try {
       const shard = this.#shards.of(request.groupId);
-      shard.machine.admitCommit(request, context.version);
+      const checkPartition = shard.machine.admitCommit(request, context.version);
       const { records, response } = commitOffsets(request, {
         nowMs: clock.now(),
         metadataMaxLength: config.offsetMetadataMaxBytes,
         topicId: (name) => topics.topicId(name),
+        checkPartition,
       });
       await shard.commit(records);
       return response;
@@ -204,14 +269,17 @@ export class GroupCoordinator {
 
   /**
    * What a group committed, for the topics given or, with null, for all. Only committed offsets are
-   * given out: an append on its way is waited for.
+   * given out: an append on its way is waited for. A member of a consumer group that names itself
+   * must be at its present epoch.
    */
   async fetchOffsets(
     groupId: string,
     wanted: readonly WantedTopic[] | null,
+    reader: { readonly memberId: string | null; readonly memberEpoch: number } = NOBODY,
   ): Promise<{ readonly errorCode: ErrorCode; readonly topics: readonly FetchedTopic[] }> {
     try {
       const shard = this.#shards.of(groupId);
+      shard.machine.admitFetch(groupId, reader.memberId, reader.memberEpoch);
       const offsets = shard.machine.offsetsOf(groupId);
       const topics =
         wanted === null
@@ -246,7 +314,10 @@ export class GroupCoordinator {
   describeGroup(groupId: string, version: number): DescribedGroup {
     try {
       const group = this.#shards.of(groupId).machine.group(groupId);
-      return group === undefined ? describeUnknown(groupId, version) : describe(group);
+      if (group?.type === "classic") return describe(group);
+      return group === undefined
+        ? describeUnknown(groupId, version)
+        : describeUnknown(groupId, version, `Group ${groupId} is not a classic group.`);
     } catch (error) {
       return describeRefusal(groupId, this.#codeOf(error));
     }
@@ -285,6 +356,12 @@ export class GroupCoordinator {
     await this.#shards.commitInAll((machine) => machine.forgetTopic(topic));
   }
 
+  /** Topics were made, changed or deleted: consumer groups may have to rebalance. */
+  onTopicsChanged(delta: TopicsDelta): void {
+    const topics = [...delta.created, ...delta.changed, ...delta.deleted].map(({ name }) => name);
+    if (topics.length > 0) this.#shards.onTopicsChanged(topics, delta.created.length > 0);
+  }
+
   /** Decides at once; resolves when the decision, or a later one, answers. */
   #park<Response>(
     groupId: string,
@@ -302,6 +379,36 @@ export class GroupCoordinator {
       this.#options.logger.error("a group request failed", { error });
     }
     return commitErrorCode(error);
+  }
+}
+
+/** The sender of an OffsetFetch that is no member, or does not say so. */
+const NOBODY = { memberId: null, memberEpoch: -1 };
+
+function heartbeatRefusal(
+  errorCode: ErrorCode,
+  errorMessage: string | null,
+): ConsumerGroupHeartbeatResponseInput {
+  return {
+    throttleTimeMs: 0,
+    errorCode,
+    errorMessage,
+    memberId: null,
+    memberEpoch: 0,
+    heartbeatIntervalMs: 0,
+  };
+}
+
+/** What a member did wrong is told in words; where the coordinator is, and how it fares, is not. */
+function messageOf(error: unknown, errorCode: ErrorCode): string | null {
+  switch (errorCode) {
+    case ErrorCode.NOT_COORDINATOR:
+    case ErrorCode.COORDINATOR_NOT_AVAILABLE:
+    case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+    case ErrorCode.UNKNOWN_SERVER_ERROR:
+      return null;
+    default:
+      return error instanceof KafkaError ? error.message : null;
   }
 }
 

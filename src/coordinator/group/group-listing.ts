@@ -7,8 +7,9 @@ import type {
   ListGroupsRequest,
   ListGroupsResponse,
 } from "../../protocol/generated/list-groups.ts";
+import type { ClassicGroup } from "./classic/classic-group.ts";
 import { NO_ASSIGNMENT } from "./classic/classic-member.ts";
-import type { Group } from "./group-machine.ts";
+import type { Group } from "./group.ts";
 
 export type DescribedGroup = DescribeGroupsResponseInput["groups"][number];
 export type ListedGroup = ListGroupsResponse["groups"][number];
@@ -22,7 +23,7 @@ const NO_AUTHORIZED_OPERATIONS = -2147483648;
 type DescribedMember = DescribeGroupsResponse["groups"][number]["members"][number];
 
 /** What a group tells about itself. Only a stable one says what its members subscribe to. */
-export function describe(group: Group): DescribedGroup {
+export function describe(group: ClassicGroup): DescribedGroup {
   const isStable = group.state === "Stable";
   const protocolName = isStable ? (group.protocolName ?? "") : "";
   const members: DescribedMember[] = [...group.members()].map((member) => ({
@@ -45,11 +46,16 @@ export function describe(group: Group): DescribedGroup {
   };
 }
 
-export function describeUnknown(groupId: string, version: number): DescribedGroup {
+/** A group that nobody knows, or one of another protocol: this API is about classic groups. */
+export function describeUnknown(
+  groupId: string,
+  version: number,
+  why = `Group ${groupId} not found.`,
+): DescribedGroup {
   const isError = version >= GROUP_ID_NOT_FOUND_FROM_VERSION;
   return {
     ...describeRefusal(groupId, isError ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE),
-    errorMessage: isError ? `Group ${groupId} not found.` : null,
+    errorMessage: isError ? why : null,
     groupState: "Dead",
   };
 }

@@ -1,4 +1,8 @@
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
+import type {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponseInput,
+} from "../../protocol/generated/consumer-group-heartbeat.ts";
 import type { HeartbeatRequest } from "../../protocol/generated/heartbeat.ts";
 import type { JoinGroupRequest } from "../../protocol/generated/join-group.ts";
 import type { OffsetCommitRequest } from "../../protocol/generated/offset-commit.ts";
@@ -12,19 +16,29 @@ import { heartbeat } from "./classic/heartbeat.ts";
 import { join } from "./classic/join.ts";
 import { termsOf } from "./classic/joining.ts";
 import { type LeaveResult, type LeavingMember, leave } from "./classic/leave.ts";
-import { type ClassicSurroundings, joinRefusal, prepareRebalance } from "./classic/rebalance.ts";
+import { joinRefusal, prepareRebalance } from "./classic/rebalance.ts";
 import { sync, syncRefusal } from "./classic/sync.ts";
-import type { GroupRecord, Outcome, PersistedGroup, PersistedMember } from "./group-record.ts";
-import { checkCommitter } from "./offset-commit.ts";
+import { heartbeatAsClassic, syncAsClassic } from "./consumer/classic-requests.ts";
+import { ConsumerGroups } from "./consumer/consumer-groups.ts";
+import { checkConsumerCommitter, checkConsumerReader } from "./consumer/offsets.ts";
+import type { RegexEngine } from "./consumer/regular-expressions.ts";
+import type { ConsumerSurroundings } from "./consumer/surroundings.ts";
+import type { Group } from "./group.ts";
+import {
+  type GroupRecord,
+  NOTHING,
+  type Outcome,
+  type PersistedGroup,
+  type PersistedMember,
+} from "./group-record.ts";
+import { groupTombstones } from "./group-tombstones.ts";
+import { type CheckPartition, checkCommitter } from "./offset-commit.ts";
 import { expireGroup } from "./offset-expiry.ts";
 import { OffsetStore, type OffsetsByTopic } from "./offset-store.ts";
 import type { GroupRequestContext } from "./settings.ts";
 
-/** A group of any protocol. The consumer protocol (KIP-848) will join here as a second type. */
-export type Group = ClassicGroup;
-
 export interface GroupMachineOptions {
-  readonly world: ClassicSurroundings;
+  readonly world: ConsumerSurroundings;
   /** Makes member ids unique. */
   readonly uuid: () => string;
   /** Takes what a timer decided; requests hand their outcomes back to whoever asked. */
@@ -33,18 +47,25 @@ export interface GroupMachineOptions {
 
 /**
  * The groups and committed offsets of one partition of `__consumer_offsets`. Offsets change by
- * replay alone. A classic group changes as its members come, wait and go, most of which is not
+ * replay alone, and consumer groups do. A classic group changes as its members come, wait and go, most of which is not
  * durable (as in Kafka): what it persists it already is, so its records are replayed at load only.
  */
 export class GroupMachine implements Machine<GroupRecord> {
   readonly #options: GroupMachineOptions;
   readonly #groups = new Map<string, Group>();
   readonly #offsets = new OffsetStore();
+  readonly #consumers: ConsumerGroups;
   readonly #wakeUps = new Map<Group, { readonly atMs: number; readonly timer: Timer }>();
   #isLive = false;
 
   constructor(options: GroupMachineOptions) {
     this.#options = options;
+    this.#consumers = new ConsumerGroups({
+      world: options.world,
+      groups: this.#groups,
+      carryOut: options.carryOut,
+      arm: (group) => this.#arm(group),
+    });
   }
 
   group(groupId: string): Group | undefined {
@@ -61,7 +82,9 @@ export class GroupMachine implements Machine<GroupRecord> {
 
   replay(record: GroupRecord): void {
     if (record.type === "offset") this.#replayOffset(record);
-    else this.#replayClassicGroup(record.groupId, record.value);
+    else if (record.type === "classic-group")
+      this.#replayClassicGroup(record.groupId, record.value);
+    else this.#consumers.replay(record);
   }
 
   #replayOffset(record: GroupRecord & { type: "offset" }): void {
@@ -78,8 +101,10 @@ export class GroupMachine implements Machine<GroupRecord> {
   #replayClassicGroup(groupId: string, value: PersistedGroup | null): void {
     const group = this.#groups.get(groupId);
     if (value === null) {
+      // A consumer group may have taken its place.
+      if (group?.type !== "classic") return;
       this.#groups.delete(groupId);
-      if (group !== undefined) this.#stopWaking(group);
+      this.#stopWaking(group);
     } else if (!this.#isLive || group === undefined) {
       const members = value.members.map((member) => memberOf(member, value.protocolName ?? ""));
       this.#groups.set(groupId, ClassicGroup.loaded(groupId, value, members));
@@ -91,12 +116,18 @@ export class GroupMachine implements Machine<GroupRecord> {
     const { world } = this.#options;
     const now = world.clock.monotonicMs();
     for (const group of this.#groups.values()) {
-      // Nobody could heartbeat while nobody listened.
-      for (const member of group.members()) group.renewSession(member, now);
-      if (group.memberCount > world.settings.groupMaxSize) {
-        this.#options.carryOut(prepareRebalance(group, "above group.max.size after load", world));
-      }
+      if (group.type === "consumer") this.#consumers.onLoaded(group);
+      else this.#onClassicLoaded(group, now);
       this.#arm(group);
+    }
+  }
+
+  #onClassicLoaded(group: ClassicGroup, nowMs: number): void {
+    const { world, carryOut } = this.#options;
+    // Nobody could heartbeat while nobody listened.
+    for (const member of group.members()) group.renewSession(member, nowMs);
+    if (group.memberCount > world.settings.groupMaxSize) {
+      carryOut(prepareRebalance(group, "above group.max.size after load", world));
     }
   }
 
@@ -105,6 +136,7 @@ export class GroupMachine implements Machine<GroupRecord> {
     for (const { timer } of this.#wakeUps.values()) timer.cancel();
     this.#wakeUps.clear();
     for (const group of this.#groups.values()) {
+      if (group.type === "consumer") continue;
       for (const member of group.members()) {
         group.answerJoin(member, joinRefusal(ErrorCode.NOT_COORDINATOR, member.memberId));
         group.answerSync(member, syncRefusal(ErrorCode.NOT_COORDINATOR));
@@ -117,18 +149,32 @@ export class GroupMachine implements Machine<GroupRecord> {
   join(request: JoinGroupRequest, context: GroupRequestContext, answer: AnswerJoin): Outcome {
     const { world, uuid } = this.#options;
     const { groupId } = request;
-    const known = this.#groups.get(groupId);
+    const present = this.#groups.get(groupId);
+    if (present?.type === "consumer" && !present.isEmpty) {
+      return this.#consumers.joinAsClassic(present, {
+        request,
+        context,
+        answer,
+        newMemberId: uuid,
+      });
+    }
+    // An empty consumer group becomes a classic one, whatever the migration policy.
+    const known = present?.type === "classic" ? present : undefined;
     if (known === undefined && request.memberId !== "") {
       answer(joinRefusal(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId));
       return { records: [] };
     }
+    const tombstones = present?.type === "consumer" ? groupTombstones(present) : [];
     const group = known ?? this.#createGroup(groupId);
     // As it is before anybody is in it: a new group is persisted even if its first member is not.
     const asNew = known === undefined ? group.asRecord() : undefined;
     const terms = termsOf(request);
     const outcome = join({ group, request, context, terms, answer, uuid, world });
     this.#arm(group);
-    return asNew !== undefined && outcome.records.length === 0 ? asNew : outcome;
+    const decided = asNew !== undefined && outcome.records.length === 0 ? asNew : outcome;
+    return tombstones.length === 0
+      ? decided
+      : { ...decided, records: [...tombstones, ...decided.records] };
   }
 
   sync(request: SyncGroupRequest, answer: AnswerSync): Outcome {
@@ -137,7 +183,13 @@ export class GroupMachine implements Machine<GroupRecord> {
       answer(syncRefusal(ErrorCode.UNKNOWN_MEMBER_ID));
       return { records: [] };
     }
-    const outcome = sync(group, request, answer, this.#options.world);
+    const { world } = this.#options;
+    if (group.type === "consumer") {
+      answer(syncAsClassic(group, request, world));
+      this.#arm(group);
+      return NOTHING;
+    }
+    const outcome = sync(group, request, answer, world);
     this.#arm(group);
     return outcome;
   }
@@ -147,7 +199,11 @@ export class GroupMachine implements Machine<GroupRecord> {
     const group = this.#groups.get(request.groupId);
     if (group === undefined)
       throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID, "the group does not know this member");
-    const errorCode = heartbeat(group, request, this.#options.world.clock.monotonicMs());
+    const { world } = this.#options;
+    const errorCode =
+      group.type === "consumer"
+        ? heartbeatAsClassic(group, request, world)
+        : heartbeat(group, request, world.clock.monotonicMs());
     this.#arm(group);
     return errorCode;
   }
@@ -160,20 +216,53 @@ export class GroupMachine implements Machine<GroupRecord> {
     const group = this.#groups.get(groupId);
     if (group === undefined)
       throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID, "the group does not know this member");
+    if (group.type === "consumer") return this.#consumers.leaveAsClassic(group, members);
     const left = leave(group, members, this.#options.world);
     this.#arm(group);
     return left;
   }
 
-  /** Checks who commits; a commit of a member is a sign of life. Errors as checkCommitter says. */
-  admitCommit(request: OffsetCommitRequest, version: number): void {
+  /** @throws KafkaError as consumer/heartbeat.ts says */
+  consumerHeartbeat(
+    request: ConsumerGroupHeartbeatRequest,
+    context: GroupRequestContext,
+    engine: RegexEngine | undefined,
+  ): { readonly response: ConsumerGroupHeartbeatResponseInput; readonly outcome: Outcome } {
+    return this.#consumers.heartbeat(request, context, engine);
+  }
+
+  onTopicsChanged(topics: readonly string[], areSomeNew: boolean): void {
+    this.#consumers.onTopicsChanged(topics, areSomeNew);
+  }
+
+  /**
+   * Checks who commits; a commit of a classic member is a sign of life. Errors as checkCommitter and
+   * checkConsumerCommitter say. What it gives back, if anything, is asked of each partition.
+   */
+  admitCommit(request: OffsetCommitRequest, version: number): CheckPartition | undefined {
     const group = this.#groups.get(request.groupId);
+    if (group?.type === "consumer") return checkConsumerCommitter(group, request, version);
+    this.#admitClassic(group, request, version);
+    return undefined;
+  }
+
+  #admitClassic(
+    group: ClassicGroup | undefined,
+    request: OffsetCommitRequest,
+    version: number,
+  ): void {
     checkCommitter(group, request, version);
     if (group?.state !== "Stable" && group?.state !== "PreparingRebalance") return;
     const member = group.member(request.memberId);
     if (member === undefined) return;
     group.renewSession(member, this.#options.world.clock.monotonicMs());
     this.#arm(group);
+  }
+
+  /** Who reads offsets need not be a member, unless it says so. Errors as checkConsumerReader says. */
+  admitFetch(groupId: string, memberId: string | null, memberEpoch: number): void {
+    const group = this.#groups.get(groupId);
+    if (group?.type === "consumer") checkConsumerReader(group, memberId, memberEpoch);
   }
 
   /** @throws KafkaError GROUP_ID_NOT_FOUND, or NON_EMPTY_GROUP while it has members */
@@ -183,7 +272,7 @@ export class GroupMachine implements Machine<GroupRecord> {
       throw new KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, "there is no such group");
     if (!group.isEmpty) throw new KafkaError(ErrorCode.NON_EMPTY_GROUP, "the group has members");
     const records = this.#tombstones(groupId, () => true);
-    records.push({ type: "classic-group", groupId, value: null });
+    for (const record of groupTombstones(group)) records.push(record);
     return records;
   }
 
@@ -195,7 +284,7 @@ export class GroupMachine implements Machine<GroupRecord> {
     const group = this.#groups.get(groupId);
     if (group === undefined)
       throw new KafkaError(ErrorCode.GROUP_ID_NOT_FOUND, "there is no such group");
-    if (!group.isEmpty && !group.usesConsumerProtocol) {
+    if (group.type === "classic" && !group.isEmpty && !group.usesConsumerProtocol) {
       throw new KafkaError(ErrorCode.NON_EMPTY_GROUP, "the group has members");
     }
     return group;
@@ -229,7 +318,7 @@ export class GroupMachine implements Machine<GroupRecord> {
     return records;
   }
 
-  #createGroup(groupId: string): Group {
+  #createGroup(groupId: string): ClassicGroup {
     const group = new ClassicGroup(groupId, this.#options.world.clock.now());
     this.#groups.set(groupId, group);
     return group;
@@ -260,7 +349,9 @@ export class GroupMachine implements Machine<GroupRecord> {
 
   #wake(group: Group): void {
     this.#wakeUps.delete(group);
-    for (const outcome of expireDue(group, this.#options.world)) this.#options.carryOut(outcome);
+    const { world, carryOut } = this.#options;
+    if (group.type === "consumer") carryOut(this.#consumers.expireDue(group));
+    else for (const outcome of expireDue(group, world)) carryOut(outcome);
     if (this.#isLive && this.#groups.get(group.groupId) === group) this.#arm(group);
   }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../protocol/errors.ts";
+import type { ConsumerGroupRecord } from "./consumer/consumer-record.ts";
 
 /** A committed offset, as clients gave it and `__consumer_offsets` keeps it. */
 export interface CommittedOffset {
@@ -54,11 +55,14 @@ export type GroupRecord =
       readonly type: "classic-group";
       readonly groupId: string;
       readonly value: PersistedGroup | null;
-    };
+    }
+  | ConsumerGroupRecord;
 
 /** What a decision makes true: facts to be made durable, and what to do once they are. */
 export interface Outcome {
   readonly records: readonly GroupRecord[];
+  /** Runs as soon as the records are true, before they are durable. Not if they do not fit into a batch. */
+  readonly whenReplayed?: () => void;
   /** Runs after the records are committed, if the shard is still loaded. */
   readonly whenCommitted?: () => void;
   /**

@@ -5,6 +5,7 @@ import type { Clock, Timer } from "../../time/clock.ts";
 import type { InternalTopic } from "../internal-topic.ts";
 import { internalPartitionFor } from "../java-hash.ts";
 import { Shard } from "../shard.ts";
+import { type TopicCatalog, TopicHashes } from "./consumer/metadata-hash.ts";
 import { groupCodec } from "./group-codec.ts";
 import { GroupMachine } from "./group-machine.ts";
 import type { GroupRecord, Outcome } from "./group-record.ts";
@@ -17,6 +18,9 @@ export type GroupShard = Shard<GroupRecord, GroupMachine>;
 const TOMBSTONES_PER_BATCH = 1000;
 
 export interface GroupShardsOptions {
+  readonly topics: TopicCatalog;
+  /** What is set for one group, by name. */
+  readonly groupConfigs: (groupId: string) => ReadonlyMap<string, string>;
   readonly offsetsTopic: InternalTopic;
   readonly clock: Clock;
   readonly random: () => number;
@@ -31,9 +35,11 @@ export class GroupShards {
   #expiry: Timer | undefined;
   #isClosed = false;
   #knownPartitionCount: number | undefined;
+  readonly #topicHashes: TopicHashes;
 
   constructor(options: GroupShardsOptions) {
     this.#options = options;
+    this.#topicHashes = new TopicHashes(options.topics);
   }
 
   partitionFor(groupId: string): number {
@@ -79,14 +85,15 @@ export class GroupShards {
     if (this.#isClosed || partition === undefined || this.#shards.has(index)) {
       return Promise.resolve();
     }
-    const { clock, logger, config, random } = this.#options;
+    const { clock, logger, config, random, topics, groupConfigs } = this.#options;
+    const topicHashes = this.#topicHashes;
     const shard: GroupShard = new Shard<GroupRecord, GroupMachine>({
       name: `${GROUP_METADATA_TOPIC}-${index}`,
       partition,
       codec: groupCodec,
       makeMachine: () =>
         new GroupMachine({
-          world: { clock, logger, settings: config },
+          world: { clock, logger, settings: config, topics, topicHashes, groupConfigs },
           uuid: () => randomUuidText(random),
           carryOut: (outcome) => void this.carryOut(shard, outcome),
         }),
@@ -112,6 +119,14 @@ export class GroupShards {
     this.forget();
   }
 
+  /** Topics were made, changed or deleted. */
+  onTopicsChanged(topics: readonly string[], areSomeNew: boolean): void {
+    for (const topic of topics) this.#topicHashes.forget(topic);
+    for (const shard of this.#shards.values()) {
+      if (shard.isActive) shard.machine.onTopicsChanged(topics, areSomeNew);
+    }
+  }
+
   /** Gives all partitions up: the topic itself is gone. */
   forget(): void {
     this.#knownPartitionCount = undefined;
@@ -123,11 +138,17 @@ export class GroupShards {
    * shard is dropped, which answers everybody who waits.
    */
   async carryOut(shard: GroupShard, outcome: Outcome): Promise<ErrorCode> {
-    if (outcome.records.length === 0 || !shard.isActive) return ErrorCode.NONE;
+    if (!shard.isActive) return ErrorCode.NONE;
+    if (outcome.records.length === 0) {
+      outcome.whenReplayed?.();
+      return ErrorCode.NONE;
+    }
     const { machine } = shard;
     let errorCode: ErrorCode = ErrorCode.NONE;
     try {
-      await shard.commit(outcome.records);
+      const committed = shard.commit(outcome.records);
+      outcome.whenReplayed?.();
+      await committed;
     } catch (error) {
       errorCode = commitErrorCode(error);
     }

@@ -50,10 +50,14 @@ export function checkCommitter(
   }
 }
 
+/** Throws if the sender may not commit for this partition. */
+export type CheckPartition = (topicId: string, partition: number) => void;
+
 export interface CommitTerms {
   readonly nowMs: number;
   readonly metadataMaxLength: number;
   topicId(name: string): string | undefined;
+  readonly checkPartition: CheckPartition | undefined;
 }
 
 /** The records of a commit, and its answer. A partition whose metadata is too long stands alone. */
@@ -69,6 +73,7 @@ export function commitOffsets(
       if (committedMetadata !== null && committedMetadata.length > terms.metadataMaxLength) {
         return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE };
       }
+      terms.checkPartition?.(topicId, partitionIndex);
       records.push({
         type: "offset",
         groupId: request.groupId,

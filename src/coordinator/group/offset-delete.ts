@@ -3,7 +3,7 @@ import type {
   OffsetDeleteRequest,
   OffsetDeleteResponseInput,
 } from "../../protocol/generated/offset-delete.ts";
-import type { Group } from "./group-machine.ts";
+import type { Group } from "./group.ts";
 import type { GroupRecord } from "./group-record.ts";
 import type { OffsetsByTopic } from "./offset-store.ts";
 

@@ -1,5 +1,6 @@
-import type { ClassicGroup } from "./classic/classic-group.ts";
+import type { Group } from "./group.ts";
 import type { CommittedOffset, GroupRecord } from "./group-record.ts";
+import { groupTombstones } from "./group-tombstones.ts";
 import type { OffsetsByTopic } from "./offset-store.ts";
 
 export interface ExpiryTerms {
@@ -13,9 +14,9 @@ export interface ExpiryTerms {
  * since the group became empty; since the last commit for simple consumers, and for topics that the
  * members of a stable group no longer read. A group whose subscriptions we cannot read keeps all.
  */
-function retentionBase(group: ClassicGroup): ((offset: CommittedOffset) => number) | undefined {
+function retentionBase(group: Group): ((offset: CommittedOffset) => number) | undefined {
   const sinceCommit = (offset: CommittedOffset) => offset.commitTimestampMs;
-  if (group.protocolType === null) return sinceCommit;
+  if (group.type === "consumer" || group.protocolType === null) return sinceCommit;
   if (group.isEmpty) {
     const since = group.stateTimestampMs;
     return since === -1 ? sinceCommit : () => since;
@@ -26,7 +27,7 @@ function retentionBase(group: ClassicGroup): ((offset: CommittedOffset) => numbe
 
 /** Tombstones of what is expired in a group, and of the group itself if it is empty and has nothing left. */
 export function expireGroup(
-  group: ClassicGroup,
+  group: Group,
   offsets: OffsetsByTopic | undefined,
   terms: ExpiryTerms,
 ): GroupRecord[] {
@@ -41,10 +42,13 @@ export function expireGroup(
       else records.push({ type: "offset", groupId, topic, partition, value: null });
     }
   }
-  if (isAllExpired && group.isEmpty && group.pendingCount === 0) {
-    records.push({ type: "classic-group", groupId, value: null });
-  }
-  return records;
+  const isOver = isAllExpired && group.isEmpty && !isAwaited(group);
+  return isOver ? [...records, ...groupTombstones(group)] : records;
+}
+
+/** Somebody was given an id to join with. */
+function isAwaited(group: Group): boolean {
+  return group.type === "classic" && group.pendingCount > 0;
 }
 
 function isExpired(

@@ -6,6 +6,23 @@ export interface GroupSettings {
   readonly groupMaxSessionTimeoutMs: number;
   /** Members at most in one group. */
   readonly groupMaxSize: number;
+  /** The assignors of consumer groups, the default first. */
+  readonly groupConsumerAssignors: readonly string[];
+  /** The least time between two target assignments of a group, and its bounds. */
+  readonly groupConsumerAssignmentIntervalMs: number;
+  readonly groupConsumerMinAssignmentIntervalMs: number;
+  readonly groupConsumerMaxAssignmentIntervalMs: number;
+  readonly groupConsumerHeartbeatIntervalMs: number;
+  readonly groupConsumerMinHeartbeatIntervalMs: number;
+  readonly groupConsumerMaxHeartbeatIntervalMs: number;
+  readonly groupConsumerSessionTimeoutMs: number;
+  readonly groupConsumerMinSessionTimeoutMs: number;
+  readonly groupConsumerMaxSessionTimeoutMs: number;
+  /** Members at most in one consumer group. */
+  readonly groupConsumerMaxSize: number;
+  /** bidirectional, upgrade, downgrade or disabled, in any case of letters. */
+  readonly groupConsumerMigrationPolicy: string;
+  readonly groupConsumerRegexRefreshIntervalMs: number;
   /** Longest metadata string of a committed offset, in UTF-16 units, as Kafka counts. */
   readonly offsetMetadataMaxBytes: number;
   readonly offsetsRetentionMinutes: number;
@@ -26,4 +43,6 @@ export interface GroupRequestContext {
   readonly clientId: string | null;
   /** Remote address in Kafka's form: "/127.0.0.1". */
   readonly clientHost: string;
+  /** Whether the client may see a topic. */
+  may(operation: "describe", resource: "topic", name: string): boolean;
 }

@@ -120,7 +120,8 @@ describe("what is stored", () => {
     const world = await GroupWorld.started();
     await world.commit({ offset: 9 });
 
-    world.topics.set("orders", "AAAAAAAAAAAAAAAAAAAAAg");
+    world.topics.delete("orders");
+    world.topics.set("orders", 12);
 
     expect(await world.committed()).toBe(-1);
     expect((await world.groups.fetchOffsets("g", null)).topics).toEqual([]);
@@ -128,7 +129,7 @@ describe("what is stored", () => {
 
   test("deleting a topic removes its offsets for good", async () => {
     const world = await GroupWorld.started();
-    world.topics.set("bills", "AAAAAAAAAAAAAAAAAAAAAw");
+    world.topics.set("bills", 12);
     await world.commit({ offset: 9 });
     await world.commit({ offset: 8, topic: "bills" });
 

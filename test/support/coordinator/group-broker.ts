@@ -1,3 +1,4 @@
+import { ImageCatalog } from "../../../src/coordinator/group/consumer/image-catalog.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
 import { joinGroupHandler } from "../../../src/handlers/join-group.ts";
 import { syncGroupHandler } from "../../../src/handlers/sync-group.ts";
@@ -28,11 +29,8 @@ export async function groupBroker(): Promise<GroupBroker> {
   };
   const groups = new GroupCoordinator({
     offsetsTopic,
-    topics: {
-      topicId: (name) => controller.image.topic(name)?.id,
-      topicName: (id) => controller.image.topicById(id)?.name,
-      partitionCount: (name) => controller.image.topic(name)?.partitions.length,
-    },
+    topics: new ImageCatalog(() => controller.image),
+    groupConfigs: (groupId) => controller.image.groupConfigs(groupId),
     clock,
     random: Math.random,
     logger: silentLogger,

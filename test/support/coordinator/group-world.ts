@@ -1,5 +1,8 @@
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
-import type { GroupSettings } from "../../../src/coordinator/group/settings.ts";
+import type {
+  GroupRequestContext,
+  GroupSettings,
+} from "../../../src/coordinator/group/settings.ts";
 import type { HeartbeatRequest } from "../../../src/protocol/generated/heartbeat.ts";
 import type {
   JoinGroupRequest,
@@ -14,12 +17,26 @@ import { ZERO_UUID } from "../../../src/protocol/uuid.ts";
 import { silentLogger } from "../../../src/telemetry/logger.ts";
 import { ManualClock } from "../../../src/time/manual-clock.ts";
 import { MemoryInternalTopic } from "./memory-internal-topic.ts";
+import { MemoryTopics } from "./memory-topics.ts";
 
 export const defaultSettings: GroupSettings = {
   groupInitialRebalanceDelayMs: 0,
   groupMinSessionTimeoutMs: 6_000,
   groupMaxSessionTimeoutMs: 1_800_000,
   groupMaxSize: 2_147_483_647,
+  groupConsumerAssignors: ["uniform", "range"],
+  groupConsumerAssignmentIntervalMs: 0,
+  groupConsumerMinAssignmentIntervalMs: 0,
+  groupConsumerMaxAssignmentIntervalMs: 15_000,
+  groupConsumerHeartbeatIntervalMs: 5_000,
+  groupConsumerMinHeartbeatIntervalMs: 5_000,
+  groupConsumerMaxHeartbeatIntervalMs: 15_000,
+  groupConsumerSessionTimeoutMs: 45_000,
+  groupConsumerMinSessionTimeoutMs: 45_000,
+  groupConsumerMaxSessionTimeoutMs: 60_000,
+  groupConsumerMaxSize: 2_147_483_647,
+  groupConsumerMigrationPolicy: "bidirectional",
+  groupConsumerRegexRefreshIntervalMs: 600_000,
   offsetMetadataMaxBytes: 4096,
   offsetsRetentionMinutes: 10_080,
   offsetsRetentionCheckIntervalMs: 600_000,
@@ -28,6 +45,14 @@ export const defaultSettings: GroupSettings = {
   offsetsLoadBufferSize: 5_242_880,
   messageMaxBytes: 1_048_588,
 };
+
+/** Who asks in tests, and may see every topic. */
+export const asker = (version: number, clientId = "client"): GroupRequestContext => ({
+  version,
+  clientId,
+  clientHost: "/127.0.0.1",
+  may: () => true,
+});
 
 /** An answer that may not have come yet. */
 export interface Parked<T> {
@@ -64,8 +89,10 @@ export class GroupWorld {
   readonly clock: ManualClock = new ManualClock(1_700_000_000_000);
   readonly topic: MemoryInternalTopic;
   readonly settings: GroupSettings;
-  /** Topics of users: name to id. Each has 12 partitions. */
-  readonly topics: Map<string, string> = new Map([["orders", "AAAAAAAAAAAAAAAAAAAAAQ"]]);
+  /** Topics of users. */
+  readonly topics: MemoryTopics = new MemoryTopics();
+  /** What is set for a group, by group and name. */
+  readonly groupConfigs: Map<string, ReadonlyMap<string, string>> = new Map();
   groups: GroupCoordinator;
   #seed = 1;
 
@@ -103,7 +130,7 @@ export class GroupWorld {
       protocols: protocols.map(([name, metadata]) => ({ name, metadata: Buffer.from(metadata) })),
       ...rest,
     };
-    return park(this.groups.joinGroup(request, { version, clientId, clientHost: "/127.0.0.1" }));
+    return park(this.groups.joinGroup(request, asker(version, clientId)));
   }
 
   /** Joins as a new member does: once for its id, and once with it. */
@@ -180,14 +207,13 @@ export class GroupWorld {
       topics: [{ name: topic, topicId: ZERO_UUID, partitions }],
       ...rest,
     };
-    const context = { version, clientId: "client", clientHost: "/127.0.0.1" };
-    const response = await this.groups.commitOffsets(request, context);
+    const response = await this.groups.commitOffsets(request, asker(version));
     return response.topics[0]?.partitions[0]?.errorCode;
   }
 
   /** The committed offset of one partition, -1 if there is none. */
   async committed(partition = 0, groupId = "g", topic = "orders"): Promise<number | undefined> {
-    const topicId = this.topics.get(topic) ?? ZERO_UUID;
+    const topicId = this.topics.topicId(topic) ?? ZERO_UUID;
     const wanted = [{ name: topic, topicId, partitionIndexes: [partition] }];
     const { topics } = await this.groups.fetchOffsets(groupId, wanted);
     return topics[0]?.partitions[0]?.committedOffset;
@@ -204,11 +230,8 @@ export class GroupWorld {
   #makeCoordinator(): GroupCoordinator {
     return new GroupCoordinator({
       offsetsTopic: this.topic,
-      topics: {
-        topicId: (name) => this.topics.get(name),
-        topicName: (id) => [...this.topics].find(([, known]) => known === id)?.[0],
-        partitionCount: (name) => (this.topics.has(name) ? 12 : undefined),
-      },
+      topics: this.topics,
+      groupConfigs: (groupId) => this.groupConfigs.get(groupId) ?? new Map(),
       clock: this.clock,
       random: () => this.#nextRandom(),
       logger: silentLogger,
