@@ -29,7 +29,7 @@ type Step =
 
 const pair: fc.Arbitrary<Pair> = fc.tuple(
   fc.constantFrom("a", "b", "c", "d", "e", "f"),
-  fc.option(fc.string({ maxLength: 60 }), { freq: 4 }),
+  fc.option(fc.string({ maxLength: 60 }), { nil: null, freq: 4 }),
 );
 
 const step: fc.Arbitrary<Step> = fc.oneof(

@@ -1,3 +1,4 @@
+import { lastOffsetAt } from "../../../src/records/batch.ts";
 import { batchesIn, buildBatch, type NewBatch, recordsOf } from "../../../src/records/records.ts";
 import { DataDirectory } from "../../../src/storage/data-directory.ts";
 import type { Disk } from "../../../src/storage/fs.ts";
@@ -160,8 +161,9 @@ export async function readAll(log: Log, maxBytes = 1024 * 1024): Promise<readonl
     const bytes = await readBytes(log, offset, { maxBytes });
     let next = offset;
     for (const at of batchesIn(bytes)) {
+      // The cleaner may have left nothing of a batch but its offsets.
+      next = lastOffsetAt(bytes, at) + 1;
       for (const record of recordsOf(bytes, at)) {
-        next = record.offset + 1;
         if (record.offset >= offset) {
           stored.push({ offset: record.offset, value: record.value?.toString() ?? "" });
         }
