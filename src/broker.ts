@@ -29,6 +29,7 @@ import { randomUuid } from "./protocol/uuid.ts";
 import { type Bound, bindListeners } from "./server/endpoints.ts";
 import { Listeners } from "./server/listener.ts";
 import { route } from "./server/router.ts";
+import { LogCleaner } from "./storage/compaction/log-cleaner.ts";
 import type { Disk } from "./storage/fs.ts";
 import { LogDirs } from "./storage/log-dirs.ts";
 import { type Logger, silentLogger } from "./telemetry/logger.ts";
@@ -120,6 +121,7 @@ export class RunningBroker {
 
   async #stop(): Promise<void> {
     for (const timer of this.#upkeep) timer.cancel();
+    this.#parts.cleaner.stop();
     this.#parts.services.groups.close();
     await this.#parts.listeners.close(STOP_GRACE_MS);
     await this.#registration.unregister();
@@ -130,30 +132,49 @@ export class RunningBroker {
 
   /** What a broker does by itself, now and again. */
   #beginUpkeep(): void {
-    const { config, logger, logDirs, services } = this.#parts;
-    this.#repeat(config.logFlushOffsetCheckpointIntervalMs, "checkpoint", () =>
-      logDirs.checkpoint(),
-    );
-    this.#repeat(config.logRetentionCheckIntervalMs, "retention", () =>
-      deleteOldSegments(services.partitions, logger),
-    );
+    const { config, logger, logDirs, cleaner, services } = this.#parts;
+    const { partitions } = services;
+    this.#repeat("checkpoint", {
+      intervalMs: () => config.logFlushOffsetCheckpointIntervalMs,
+      work: () => logDirs.checkpoint(),
+    });
+    this.#repeat("checkpoint of log starts", {
+      intervalMs: () => config.logFlushStartOffsetCheckpointIntervalMs,
+      work: () => logDirs.checkpointStarts(),
+    });
+    this.#repeat("retention", {
+      intervalMs: () => config.logRetentionCheckIntervalMs,
+      work: () => deleteOldSegments(partitions, logger),
+    });
+    if (!config.logCleanerEnable) return;
+    this.#repeat("compaction", {
+      intervalMs: () => config.logCleanerBackoffMs,
+      work: () => cleaner.run(),
+    });
   }
 
   /** The next time begins when the last one is over. */
-  #repeat(intervalMs: number, name: string, work: () => Promise<void>): void {
+  #repeat(name: string, chore: Chore): void {
     const { clock, logger } = this.#parts;
-    const timer = clock.schedule(intervalMs, () => {
+    const timer = clock.schedule(chore.intervalMs(), () => {
       this.#upkeep.delete(timer);
-      const underWay = work()
+      const underWay = chore
+        .work()
         .catch((error: unknown) => logger.error(`the ${name} failed`, { error }))
         .finally(() => {
           this.#upkeepUnderWay.delete(underWay);
-          if (this.#stopped === undefined) this.#repeat(intervalMs, name, work);
+          if (this.#stopped === undefined) this.#repeat(name, chore);
         });
       this.#upkeepUnderWay.add(underWay);
     });
     this.#upkeep.add(timer);
   }
+}
+
+/** What is done again and again. The interval may change while it runs. */
+interface Chore {
+  readonly intervalMs: () => number;
+  readonly work: () => Promise<void>;
 }
 
 interface Assembled {
@@ -163,6 +184,7 @@ interface Assembled {
   readonly clock: SystemClock;
   readonly logDirs: LogDirs;
   readonly moves: ReplicaMoves;
+  readonly cleaner: LogCleaner;
   readonly controller: Controller;
   readonly services: Services;
   readonly listeners: Listeners;
@@ -218,6 +240,7 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
   });
   if (!logDirs.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
   await replicas.open(controller.image);
+  const cleaner = await openCleaner(logDirs, { config, logger, clock });
   const groups = groupCoordinator({ config, logger, clock, controller, partitions });
   // The one listener, so that the order is plain: settings, then the logs that obey them, then groups.
   controller.onImage((image, previous, delta) => {
@@ -252,6 +275,7 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
     clock,
     logDirs,
     moves,
+    cleaner,
     controller,
     services,
     listeners,
@@ -370,6 +394,20 @@ function groupCoordinator(given: {
     logger,
     config,
   });
+}
+
+function openCleaner(
+  { directories, disk }: LogDirs,
+  given: { readonly config: BrokerConfig; readonly logger: Logger; readonly clock: Clock },
+): Promise<LogCleaner> {
+  const { config, logger, clock } = given;
+  const settings = () => ({
+    dedupeBufferBytes: config.logCleanerDedupeBufferSize,
+    loadFactor: config.logCleanerIoBufferLoadFactor,
+    ioBufferBytes: config.logCleanerIoBufferSize,
+    ioBytesPerSecond: config.logCleanerIoMaxBytesPerSecond,
+  });
+  return LogCleaner.open({ directories, disk, clock, logger, random: Math.random, settings });
 }
 
 function limitsOf(config: BrokerConfig) {
