@@ -37,12 +37,11 @@ export const differences: readonly KnownDifference[] = [
   ...notBuiltYet("SCRAM users", [50, 51]),
   ...notBuiltYet("changing configs", [33, 44, 74]),
   ...notBuiltYet("replication and placement", [34, 80, 81, 94]),
-  ...notBuiltYet("consumer groups (KIP-848)", [68, 69]),
   ...notBuiltYet("share groups", [76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92]),
   ...notBuiltYet("streams groups", [88, 89, 93]),
   {
     api: "ApiVersions",
-    path: /^(supportedFeatures|finalizedFeatures)\[(eligible\.leader\.replicas|group|kraft|share|streams|transaction)\.version\]$/,
+    path: /^(supportedFeatures|finalizedFeatures)\[(eligible\.leader\.replicas|kraft|share|streams|transaction)\.version\]$/,
     reason: "a feature is finalised with the part that it switches on (DESIGN.md 18)",
   },
   {

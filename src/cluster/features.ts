@@ -29,7 +29,7 @@ export interface Features {
 const METADATA_VERSION = 33;
 
 /**
- * A feature is listed here once the part of the broker that it switches is built: group.version,
+ * A feature is listed here once the part of the broker that it switches is built:
  * transaction.version and the others are level 0 until then, which is to be absent.
  */
 const known: readonly KnownFeature[] = [
@@ -40,6 +40,8 @@ const known: readonly KnownFeature[] = [
     initialLevel: METADATA_VERSION,
     mayGoDown: false,
   },
+  // Consumer groups (KIP-848).
+  { name: "group.version", minVersion: 0, maxVersion: 1, initialLevel: 1, mayGoDown: true },
 ];
 
 const supported: readonly SupportedFeature[] = known.map(({ name, minVersion, maxVersion }) => ({

@@ -4,6 +4,7 @@ import {
 } from "../coordinator/group/consumer/describe.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { consumerGroupDescribe } from "../protocol/generated/consumer-group-describe.ts";
+import { CONSUMER_GROUPS } from "./consumer-group-heartbeat.ts";
 import { groupOperations } from "./group-operations.ts";
 import { defineHandler, type Handler, type RequestContext } from "./handler.ts";
 
@@ -16,8 +17,12 @@ import { defineHandler, type Handler, type RequestContext } from "./handler.ts";
 export const consumerGroupDescribeHandler: Handler = defineHandler({
   api: consumerGroupDescribe,
 
-  handle(request, context, { groups }) {
+  handle(request, context, { groups, image }) {
+    const isEnabled = image().featureLevel(CONSUMER_GROUPS) >= 1;
     const describe = (groupId: string): DescribedConsumerGroup => {
+      if (!isEnabled) {
+        return describeConsumerGroupRefusal(groupId, ErrorCode.UNSUPPORTED_VERSION, null);
+      }
       if (!context.may("describe", "group", groupId)) {
         const code = ErrorCode.GROUP_AUTHORIZATION_FAILED;
         return describeConsumerGroupRefusal(groupId, code, null);

@@ -6,6 +6,9 @@ import {
 } from "../protocol/generated/consumer-group-heartbeat.ts";
 import { defineHandler, type Handler, type RequestContext } from "./handler.ts";
 
+/** The feature that switches consumer groups on. */
+export const CONSUMER_GROUPS = "group.version";
+
 /**
  * ConsumerGroupHeartbeat is all that a member of a consumer group (KIP-848) ever says to it: it joins,
  * tells what it owns, learns what it should own, and leaves.
@@ -15,7 +18,8 @@ import { defineHandler, type Handler, type RequestContext } from "./handler.ts";
 export const consumerGroupHeartbeatHandler: Handler = defineHandler({
   api: consumerGroupHeartbeat,
 
-  handle(request, context, { groups }) {
+  handle(request, context, { groups, image }) {
+    if (image().featureLevel(CONSUMER_GROUPS) < 1) return refusal(ErrorCode.UNSUPPORTED_VERSION);
     if (!context.may("read", "group", request.groupId)) {
       return refusal(ErrorCode.GROUP_AUTHORIZATION_FAILED);
     }

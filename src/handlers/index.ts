@@ -45,6 +45,8 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   57: async () => (await import("./update-features.ts")).updateFeaturesHandler,
   60: async () => (await import("./describe-cluster.ts")).describeClusterHandler,
   64: async () => (await import("./unregister-broker.ts")).unregisterBrokerHandler,
+  68: async () => (await import("./consumer-group-heartbeat.ts")).consumerGroupHeartbeatHandler,
+  69: async () => (await import("./consumer-group-describe.ts")).consumerGroupDescribeHandler,
   75: async () => (await import("./describe-topic-partitions.ts")).describeTopicPartitionsHandler,
 };
 

@@ -2,6 +2,8 @@ import type { ApiCodec } from "../../src/protocol/codec.ts";
 import { alterClientQuotas } from "../../src/protocol/generated/alter-client-quotas.ts";
 import { alterPartitionReassignments } from "../../src/protocol/generated/alter-partition-reassignments.ts";
 import { apiVersions } from "../../src/protocol/generated/api-versions.ts";
+import { consumerGroupDescribe } from "../../src/protocol/generated/consumer-group-describe.ts";
+import { consumerGroupHeartbeat } from "../../src/protocol/generated/consumer-group-heartbeat.ts";
 import { createPartitions } from "../../src/protocol/generated/create-partitions.ts";
 import { createTopics } from "../../src/protocol/generated/create-topics.ts";
 import { deleteGroups } from "../../src/protocol/generated/delete-groups.ts";
@@ -47,6 +49,8 @@ const replayed = [
   describeQuorum,
   alterPartitionReassignments,
   apiVersions,
+  consumerGroupDescribe,
+  consumerGroupHeartbeat,
   createPartitions,
   createTopics,
   deleteGroups,

@@ -40,6 +40,9 @@ const clockFields: ReadonlySet<string> = new Set([
 
 /** Arrays that Kafka fills in the order of a hash table, and which are therefore sets. */
 const hashOrdered: ReadonlySet<string> = new Set([
+  "ConsumerGroupDescribe.members",
+  "ConsumerGroupDescribe.topicPartitions",
+  "ConsumerGroupHeartbeat.topicPartitions",
   "AlterClientQuotas.entity",
   "AlterClientQuotas.entries",
   "ApiVersions.apiKeys",

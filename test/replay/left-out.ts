@@ -8,7 +8,7 @@ export interface LeftOut {
 }
 
 const transactions = "transactions are not built yet";
-const otherGroups = "consumer, share and streams groups are not built yet";
+const otherGroups = "share and streams groups are not built yet";
 const alterConfigs = "needs IncrementalAlterConfigs, which is not built yet";
 
 export const leftOut: readonly LeftOut[] = [
@@ -27,24 +27,15 @@ export const leftOut: readonly LeftOut[] = [
   },
   { api: "ListOffsets", cases: /-ongoing-txn$/, because: transactions },
   { api: "OffsetFetch", cases: /^(.*-pending-txn|after-commit)$/, because: transactions },
-  { api: "OffsetFetch", cases: /^consumer-group-/, because: otherGroups },
-  { api: "OffsetCommit", cases: /^consumer-group-/, because: otherGroups },
-  { api: "JoinGroup", cases: /^classic-join-to-consumer-group$/, because: otherGroups },
-  { api: "DescribeGroups", cases: /^consumer-group-/, because: otherGroups },
   {
     api: "ListGroups",
-    cases: /^(includes-consumer-type|type-consumer|type-share)$/,
+    cases: /^type-share$/,
     because: otherGroups,
   },
   {
     api: "DeleteGroups",
-    cases: /^(consumer-group-not-empty|streams-and-share)$/,
+    cases: /^streams-and-share$/,
     because: otherGroups,
-  },
-  {
-    api: "UpdateFeatures",
-    cases: /downgrade/,
-    because: "needs group.version, which is finalised with consumer groups",
   },
   {
     api: "DescribeConfigs",

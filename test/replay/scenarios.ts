@@ -12,6 +12,7 @@ import { madeUpSettings } from "./generated/settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { administration } from "./scenarios/administration.ts";
 import { configsAndLogDirs } from "./scenarios/configs.ts";
+import { consumerGroupRebalance, consumerGroups } from "./scenarios/consumer-groups.ts";
 import { fetchAndOffsets } from "./scenarios/fetch.ts";
 import { groups } from "./scenarios/groups.ts";
 import { produceAndProducers } from "./scenarios/produce.ts";
@@ -23,6 +24,8 @@ export const scenarios: readonly Scenario[] = [
   produceAndProducers,
   fetchAndOffsets,
   groups,
+  consumerGroups,
+  consumerGroupRebalance,
   configsAndLogDirs,
   administration,
 ];

@@ -41,6 +41,8 @@ export interface GroupMachineOptions {
   readonly world: ConsumerSurroundings;
   /** Makes member ids unique. */
   readonly uuid: () => string;
+  /** A whole member id, as consumer groups have them. */
+  readonly consumerMemberId: () => string;
   /** Takes what a timer decided; requests hand their outcomes back to whoever asked. */
   readonly carryOut: (outcome: Outcome) => void;
 }
@@ -151,12 +153,8 @@ export class GroupMachine implements Machine<GroupRecord> {
     const { groupId } = request;
     const present = this.#groups.get(groupId);
     if (present?.type === "consumer" && !present.isEmpty) {
-      return this.#consumers.joinAsClassic(present, {
-        request,
-        context,
-        answer,
-        newMemberId: uuid,
-      });
+      const newMemberId = this.#options.consumerMemberId;
+      return this.#consumers.joinAsClassic(present, { request, context, answer, newMemberId });
     }
     // An empty consumer group becomes a classic one, whatever the migration policy.
     const known = present?.type === "classic" ? present : undefined;

@@ -9,7 +9,7 @@ import { type TopicCatalog, TopicHashes } from "./consumer/metadata-hash.ts";
 import { groupCodec } from "./group-codec.ts";
 import { GroupMachine } from "./group-machine.ts";
 import type { GroupRecord, Outcome } from "./group-record.ts";
-import { randomUuidText } from "./member-id.ts";
+import { randomKafkaUuid, randomUuidText } from "./member-id.ts";
 import type { GroupSettings } from "./settings.ts";
 
 export type GroupShard = Shard<GroupRecord, GroupMachine>;
@@ -95,6 +95,7 @@ export class GroupShards {
         new GroupMachine({
           world: { clock, logger, settings: config, topics, topicHashes, groupConfigs },
           uuid: () => randomUuidText(random),
+          consumerMemberId: () => randomKafkaUuid(random),
           carryOut: (outcome) => void this.carryOut(shard, outcome),
         }),
       clock,

@@ -43,7 +43,7 @@ async function quorum(replay: Replay): Promise<void> {
 
 async function features(replay: Replay): Promise<void> {
   await replay.replayAll("UpdateFeatures", range(0, 2), "unknown-feature-validate");
-  await replay.replayAll("UpdateFeatures", 2, ["same-level", "too-high", "empty"]);
+  await replay.replayAll("UpdateFeatures", 2, ["same-level", "too-high", "empty", "downgrade-as-upgrade", "safe-downgrade-validate"]);
 }
 
 async function quotas(replay: Replay): Promise<void> {
