@@ -139,19 +139,18 @@ export class Partition {
     this.changes.announce();
   }
 
-  /** Until {@link moveTo} or {@link stay}, producers are told to try again. */
+  /** Until {@link release}, producers are told to try again. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  stay(): void {
+  release(): void {
     this.#isHeld = false;
   }
 
   /** From now on this log, which has the same records, is the one. */
   moveTo(log: Log): void {
     this.#log = log;
-    this.#isHeld = false;
     log.assignEpoch(this.#leaderEpoch);
     this.changes.announce();
   }

@@ -8,6 +8,8 @@ import type { Clock, Timer } from "../time/clock.ts";
 import type { Partition } from "./partition.ts";
 
 const COPY_BYTES = 1024 * 1024;
+/** What is left to be copied while producers wait. */
+const NEAR_BYTES = 64 * 1024;
 /** Before a copy that found no room, or a log that was busy, is tried again. */
 const RETRY_MS = 1000;
 
@@ -19,16 +21,13 @@ interface Context {
 
 /**
  * One partition on its way into another directory. A copy, `<topic>-<p>.<uuid>-future`, follows the
- * log; once it is near its end the two change names, and for the rest, which takes one sync, producers
- * are told to try again.
+ * log. Once it is near its end producers are told to try again while the last records are copied and
+ * synced, and the two change names: the time of a few syncs.
  *
- * Whatever the step at which the process dies or the power goes, one of the two logs has everything
- * that was acknowledged, both names tell which partition it is of, and the one that is further is the
- * log at the next start:
- * 1. the log is renamed to a future as well, durably: it has all, the copy is a part of it;
- * 2. the copy gets the log's name, durably: still a part;
- * 3. the rest is copied and synced while nothing is appended: the same;
- * 4. the copy takes appends: it has all.
+ * Whatever the step at which the process dies or the power goes, a start finds a log that has
+ * everything: each rename is durable before the next begins, both names tell which partition a log is
+ * of, and of two logs the one that is further counts. The copy is as far as the log before any name is
+ * changed.
  */
 export class ReplicaMove {
   readonly target: DataDirectory;
@@ -100,10 +99,10 @@ export class ReplicaMove {
     const future = this.#future ?? (await this.#open());
     if (future === undefined) return false;
     this.#future = future;
-    await this.#catchUp(future);
+    await this.#catchUp(future, NEAR_BYTES);
     if (this.#isStopped) return false;
     await future.flush();
-    await this.#catchUp(future);
+    await this.#catchUp(future, NEAR_BYTES);
     return !this.#isStopped && (await this.#swap(future));
   }
 
@@ -132,7 +131,8 @@ export class ReplicaMove {
     return undefined;
   }
 
-  async #catchUp(future: Log): Promise<void> {
+  /** Copies until it is at the end, or as near to it as a log that is written to lets it come. */
+  async #catchUp(future: Log, nearBytes = 0): Promise<void> {
     while (!this.#isStopped) {
       const { log } = this.#partition;
       if (log.startOffset > future.endOffset) throw await this.#overtaken(future);
@@ -145,6 +145,7 @@ export class ReplicaMove {
         throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `the batch at ${offset} is damaged`);
       }
       await future.appendCopies(bytes);
+      if (bytes.length < nearBytes) return;
     }
   }
 
@@ -158,22 +159,22 @@ export class ReplicaMove {
   async #swap(future: Log): Promise<boolean> {
     const partition = this.#partition;
     const { log } = partition;
-    // Its file may only get another name between two writes.
-    if (log.writtenOffset !== log.endOffset || log.failure !== undefined) return false;
-    if (log.hasFiles) future.ensureFiles();
-    await this.#source.demote(log);
+    partition.hold();
     try {
-      await this.target.promote(future);
-      partition.hold();
       await log.settled();
       await this.#catchUp(future);
+      if (log.failure !== undefined || future.endOffset !== log.endOffset) return false;
+      if (log.hasFiles) future.ensureFiles();
       await future.flush();
-      if (future.endOffset !== log.endOffset) throw new Error("the log took appends meanwhile");
+      await this.#source.demote(log);
+      await this.target.promote(future);
+      partition.moveTo(future);
     } catch (error) {
       await this.#undo(log, future);
       throw error;
+    } finally {
+      partition.release();
     }
-    partition.moveTo(future);
     await this.#source.deleteLog(log);
     await this.target.checkpoint();
     return true;
@@ -181,14 +182,11 @@ export class ReplicaMove {
 
   /** The names are as they were. */
   async #undo(log: Log, future: Log): Promise<void> {
-    try {
-      if (this.target.failure === undefined && this.target.logOf(future) === future) {
-        await this.target.demote(future);
-      }
-      if (this.#source.failure === undefined) await this.#source.promote(log);
-    } finally {
-      this.#partition.stay();
+    if (this.target.failure === undefined && this.target.logOf(future) === future) {
+      await this.target.demote(future);
     }
+    const isDemoted = this.#source.logOf(log) !== log;
+    if (isDemoted && this.#source.failure === undefined) await this.#source.promote(log);
   }
 
   #sleep(ms: number): Promise<void> {

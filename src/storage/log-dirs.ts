@@ -369,7 +369,7 @@ async function commonClusterId(
   );
   const known = others.find(({ id }) => id !== undefined);
   if (known === undefined) return clusterId;
-  if ((await identify(metadataPath)) === undefined) {
+  if ((await readMetaProperties(disk, metadataPath)) === undefined) {
     throw new ForeignDirectory(
       `${metadataPath} is to hold the metadata and is new, but ${known.path} is not: name the directory with odradek-metadata.log first in log.dirs, or in metadata.log.dir`,
     );

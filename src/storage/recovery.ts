@@ -123,7 +123,9 @@ function loadSegments(options: LoadOptions, baseOffsets: readonly number[]): Loa
     }
     const recovered = recoverSegment(segment, options, foundEpochs);
     endOffset = recovered.endOffset;
-    if (recovered.isWhole) continue;
+    // What was never synced may have come to the disk in any order: a file that is whole may be short.
+    const isFollowed = next === undefined || next === endOffset || isDurable || options.compacted;
+    if (recovered.isWhole && isFollowed) continue;
     dropSegments(options, baseOffsets.slice(i + 1));
     break;
   }
