@@ -9,6 +9,7 @@ import type { MetadataStore } from "./cluster/metadata-store.ts";
 import type { Registration } from "./cluster/registration.ts";
 import { GROUP_METADATA_TOPIC } from "./cluster/topic-name.ts";
 import { type BrokerConfig, parseBrokerConfig } from "./config/broker-config.ts";
+import { connectionsByAddress } from "./config/connection-overrides.ts";
 import { parseListeners } from "./config/listeners.ts";
 import { LiveConfig } from "./config/live-config.ts";
 import { checkTopicOverrides } from "./config/topic-config.ts";
@@ -27,12 +28,14 @@ import { topicLogSettings } from "./partition/topic-log-settings.ts";
 import { ErrorCode, type KafkaError } from "./protocol/errors.ts";
 import { randomUuid } from "./protocol/uuid.ts";
 import { type Bound, bindListeners } from "./server/endpoints.ts";
-import { Listeners } from "./server/listener.ts";
+import { Listeners, type ServerLimits } from "./server/listener.ts";
 import { route } from "./server/router.ts";
 import { LogCleaner } from "./storage/compaction/log-cleaner.ts";
 import type { Disk } from "./storage/fs.ts";
 import { LogDirs } from "./storage/log-dirs.ts";
+import type { Level } from "./telemetry/deferred-logger.ts";
 import { type Logger, silentLogger } from "./telemetry/logger.ts";
+import { Loggers } from "./telemetry/loggers.ts";
 import type { Clock, Timer } from "./time/clock.ts";
 import { SystemClock } from "./time/system-clock.ts";
 
@@ -90,7 +93,8 @@ export class RunningBroker {
     // Before anything is touched: a listener that cannot be is the user's first mistake.
     const specs = parseListeners(config, hostname);
     const clock = new SystemClock();
-    const parts = await assemble({ config, logger, clock, ephemeral: options.ephemeral });
+    const loggers = new Loggers(logger, config.odradekLogLevel.toLowerCase() as Level);
+    const parts = await assemble({ config, logger, loggers, clock, ephemeral: options.ephemeral });
     try {
       const bound = await bindListeners(parts.listeners, specs);
       const { controller, services } = parts;
@@ -196,6 +200,7 @@ interface Assembled {
 interface Given {
   readonly config: BrokerConfig;
   readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly clock: SystemClock;
   readonly ephemeral: boolean;
 }
@@ -213,13 +218,15 @@ async function assemble(given: Given): Promise<Assembled> {
 }
 
 async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
-  const { logger, clock } = given;
+  const { logger, loggers, clock } = given;
   const live = new LiveConfig(given.config);
   const { config } = live;
   const { clusterId, disk, metadataPath: path } = logDirs;
+  const metadataLogger = loggers.named("org.apache.kafka.controller.QuorumController");
+  const logLogger = loggers.named("org.apache.kafka.storage.internals.log.UnifiedLog");
   const store: MetadataStore = given.ephemeral
     ? new MemoryStore()
-    : await EmbeddedStore.open({ disk, path, logger });
+    : await EmbeddedStore.open({ disk, path, logger: metadataLogger });
   const controller = await Controller.open({
     store,
     clusterId,
@@ -228,24 +235,24 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
     newTopicId: newUuid,
     random: Math.random,
   });
-  follow(live, controller.image, logger);
+  follow(live, controller.image, metadataLogger);
   const partitions = new Partitions();
-  const moves = new ReplicaMoves({ logDirs, clock, logger });
+  const moves = new ReplicaMoves({ logDirs, clock, logger: logLogger });
   const replicas = new Replicas({
     logDirs,
     partitions,
     moves,
     settingsOf: ({ configs }) => topicLogSettings(config, configs),
-    logger,
+    logger: logLogger,
   });
   if (!logDirs.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
   await replicas.open(controller.image);
   const cleaner = await openCleaner(logDirs, { config, logger, clock });
-  const groups = groupCoordinator({ config, logger, clock, controller, partitions });
+  const groups = groupCoordinator({ ...given, config, controller, partitions });
   // The one listener, so that the order is plain: settings, then the logs that obey them, then groups.
   controller.onImage((image, previous, delta) => {
     const reconfigured = isReconfigured(image, previous, nodeIdOf(config));
-    if (reconfigured) follow(live, image, logger);
+    if (reconfigured) follow(live, image, metadataLogger);
     const applied = replicas.apply(reconfigured ? { ...delta, changed: image.topics() } : delta);
     groups.onTopicsChanged(delta);
     if (delta.deleted.length === 0) return applied;
@@ -262,7 +269,7 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
   const listeners = new Listeners({
     limits: limitsOf(config),
     clock,
-    logger,
+    logger: loggers.named("kafka.network.SocketServer"),
     serve: (frame, connection) =>
       isReady
         ? route(frame, connection, services)
@@ -295,19 +302,20 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
 
 function servicesOf(given: {
   readonly config: BrokerConfig;
-  readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly clock: Clock;
   readonly moves: ReplicaMoves;
   readonly controller: Controller;
   readonly partitions: Partitions;
   readonly groups: GroupCoordinator;
 }): Services {
-  const { config, logger, clock, moves, controller, partitions, groups } = given;
+  const { config, loggers, clock, moves, controller, partitions, groups } = given;
   return {
     nodeId: nodeIdOf(config),
     config,
     clock,
-    logger,
+    logger: loggers.named("kafka.server.KafkaApis"),
+    loggers,
     partitions,
     fetchSessions: new FetchSessions({
       maxSessions: config.maxIncrementalFetchSessionCacheSlots,
@@ -354,7 +362,7 @@ async function diskFor(ephemeral: boolean): Promise<Disk> {
   return new MemoryDisk();
 }
 
-function openLogDirs({ config, logger, clock, ephemeral }: Given, disk: Disk): Promise<LogDirs> {
+function openLogDirs({ config, loggers, clock, ephemeral }: Given, disk: Disk): Promise<LogDirs> {
   const paths = (config.logDirs ?? ["./odradek-data"]).map((path) => resolve(path));
   const { metadataLogDir } = config;
   return LogDirs.open({
@@ -362,7 +370,7 @@ function openLogDirs({ config, logger, clock, ephemeral }: Given, disk: Disk): P
     metadataPath: metadataLogDir === undefined ? undefined : resolve(metadataLogDir),
     disk,
     clock,
-    logger,
+    logger: loggers.named("org.apache.kafka.storage.internals.log.UnifiedLog"),
     nodeId: nodeIdOf(config),
     clusterId: config.odradekClusterId,
     newUuid,
@@ -374,12 +382,13 @@ function openLogDirs({ config, logger, clock, ephemeral }: Given, disk: Disk): P
 
 function groupCoordinator(given: {
   readonly config: BrokerConfig;
-  readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly clock: Clock;
   readonly controller: Controller;
   readonly partitions: Partitions;
 }): GroupCoordinator {
-  const { config, logger, clock, controller, partitions } = given;
+  const { config, loggers, clock, controller, partitions } = given;
+  const logger = loggers.named("org.apache.kafka.coordinator.group.GroupCoordinatorService");
   return new GroupCoordinator({
     offsetsTopic: new InternalLogTopic({
       name: GROUP_METADATA_TOPIC,
@@ -396,6 +405,7 @@ function groupCoordinator(given: {
   });
 }
 
+/** Read whenever a connection comes: what can change at run time is looked up. */
 function openCleaner(
   { directories, disk }: LogDirs,
   given: { readonly config: BrokerConfig; readonly logger: Logger; readonly clock: Clock },
@@ -410,7 +420,7 @@ function openCleaner(
   return LogCleaner.open({ directories, disk, clock, logger, random: Math.random, settings });
 }
 
-function limitsOf(config: BrokerConfig) {
+function limitsOf(config: BrokerConfig): ServerLimits {
   return {
     maxRequestBytes: config.socketRequestMaxBytes,
     maxIdleMs: config.connectionsMaxIdleMs,
@@ -420,6 +430,9 @@ function limitsOf(config: BrokerConfig) {
     },
     get maxConnectionsPerIp() {
       return config.maxConnectionsPerIp;
+    },
+    get connectionsByAddress() {
+      return connectionsByAddress(config.maxConnectionsPerIpOverrides);
     },
     backlog: config.socketListenBacklogSize,
   };

@@ -1,5 +1,6 @@
 import { brokerSetting, brokerSettings } from "./broker-settings.ts";
 import { ConfigError } from "./config-error.ts";
+import { checkBrokerConflicts } from "./dynamic-conflicts.ts";
 import { baseName, isForeign } from "./known-names.ts";
 import { type CamelCase, camelCase } from "./names.ts";
 import { BadValue, parseValue } from "./parse.ts";
@@ -141,6 +142,7 @@ function checkTogether(config: BrokerConfig, warn: Warn): void {
       "group.min.session.timeout.ms must not be greater than group.max.session.timeout.ms",
     );
   }
+  checkBrokerConflicts(config);
   if (config.authorizerClassName !== "") {
     warn("authorizer.class.name is ignored: anyone who can connect may do anything");
   }

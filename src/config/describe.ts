@@ -42,17 +42,21 @@ export function describeTopicConfig(
 
 /** Every setting of a broker, by name, and what else it was given. */
 export function describeBrokerConfig(broker: BrokerConfig): readonly DescribedConfig[] {
-  const names = new Set(broker.given.keys());
+  const names = new Set([
+    ...broker.given.keys(),
+    ...broker.clusterWide.keys(),
+    ...broker.own.keys(),
+  ]);
   for (const [name] of visible(brokerSettings)) names.add(name);
   return sortedByName([...names].map((name) => describeBrokerSetting(broker, name)));
 }
 
 function describeBrokerSetting(broker: BrokerConfig, name: string): DescribedConfig {
   const setting = brokerSetting(baseName(name));
-  const own = broker.given.get(name);
   // Of `listener.name.<listener>.<name>` only what was given counts: the rest is another entry.
+  const own = broker.own.get(name) ?? broker.clusterWide.get(name) ?? broker.given.get(name);
   const value =
-    own === undefined || setting === undefined || broker.clusterWide.has(name)
+    own === undefined || setting === undefined
       ? brokerText(broker, name)
       : canonicalText(setting, own);
   const isReadOnly = brokerSetting(name)?.dynamic !== true;
@@ -64,9 +68,10 @@ export function describeClusterWideConfig(broker: BrokerConfig): readonly Descri
   const configs = [...broker.clusterWide].map(([name, value]) => {
     const setting = brokerSetting(name);
     const source = ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG;
+    const shown = isSensitive(setting) ? null : value;
     return described(
       { name, setting, value },
-      [{ name, value, source }],
+      [{ name, value: shown, source }],
       setting?.dynamic !== true,
     );
   });
@@ -111,23 +116,6 @@ export function describeClientMetricsConfig(
   );
 }
 
-/** The program's loggers: there is one, and Kafka calls it root. */
-export function describeLoggers(broker: BrokerConfig): readonly DescribedConfig[] {
-  const name = "root";
-  const value = broker.odradekLogLevel.toUpperCase();
-  return [
-    {
-      name,
-      value,
-      readOnly: false,
-      configSource: ConfigSource.DYNAMIC_BROKER_LOGGER_CONFIG,
-      isSensitive: false,
-      configType: 0,
-      synonyms: [],
-    },
-  ];
-}
-
 interface Entry {
   readonly name: string;
   readonly setting: Setting;
@@ -152,6 +140,7 @@ function brokerSynonyms(broker: BrokerConfig, name: string): readonly DescribedS
     ...new Set([name, baseName(name)]),
   ];
   const found = [
+    ...values(names, ConfigSource.DYNAMIC_BROKER_CONFIG, (each) => broker.own.get(each)),
     ...values(names, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, (each) =>
       broker.clusterWide.get(each),
     ),

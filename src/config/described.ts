@@ -3,6 +3,7 @@ import type { Setting, SettingType } from "./setting.ts";
 /** Where a value comes from (DescribeConfigsResponse.ConfigSource). */
 export const ConfigSource = {
   TOPIC_CONFIG: 1,
+  DYNAMIC_BROKER_CONFIG: 2,
   DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
   STATIC_BROKER_CONFIG: 4,
   DEFAULT_CONFIG: 5,

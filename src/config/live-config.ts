@@ -6,10 +6,8 @@ import { type BrokerConfig, brokerConfigWith, type DynamicLayers } from "./broke
  */
 export class LiveConfig {
   readonly config: BrokerConfig;
-  readonly #atStart: BrokerConfig;
 
   constructor(atStart: BrokerConfig) {
-    this.#atStart = atStart;
     this.config = { ...atStart };
   }
 
@@ -19,6 +17,6 @@ export class LiveConfig {
    * @param onBad hears of what this broker cannot take: an earlier version may have stored it
    */
   set(layers: DynamicLayers, onBad: (name: string, why: string) => void): void {
-    Object.assign(this.config, brokerConfigWith(this.#atStart, layers, onBad));
+    Object.assign(this.config, brokerConfigWith(this.config, layers, onBad));
   }
 }

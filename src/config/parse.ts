@@ -111,6 +111,9 @@ function checkText(setting: Setting, value: string): void {
 
 function checkList(setting: Setting, value: readonly string[]): void {
   if (setting.nonEmpty && value.length === 0) throw new BadValue("must not be empty");
+  if (setting.noEmptyElements && value.includes("")) {
+    throw new BadValue("must not have empty elements");
+  }
   if (setting.oneOf !== undefined) for (const element of value) checkMember(setting, element);
   if (setting.throttledReplicas) checkThrottledReplicas(value);
 }

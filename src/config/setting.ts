@@ -31,6 +31,8 @@ export interface Limits {
   readonly oneOf?: readonly string[];
   readonly ignoreCase?: boolean;
   readonly nonEmpty?: boolean;
+  /** A list may be empty, its elements not. */
+  readonly noEmptyElements?: boolean;
   /** Elements are partition:broker, or the list is `*` alone. */
   readonly throttledReplicas?: boolean;
   /** latest, earliest, or by_duration: with an ISO-8601 duration. */

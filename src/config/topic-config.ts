@@ -1,8 +1,9 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import type { BrokerConfig } from "./broker-config.ts";
+import { checkLengths } from "./config-operations.ts";
 import { type CamelCase, camelCase } from "./names.ts";
 import { BadValue, parseValue } from "./parse.ts";
-import type { Setting } from "./setting.ts";
+import type { Setting, SettingValue } from "./setting.ts";
 import { topicSettings } from "./settings/topic.ts";
 import { inheritedText } from "./topic-synonyms.ts";
 
@@ -34,6 +35,10 @@ export type TopicOverrides = ReadonlyMap<string, string>;
 const rows: readonly (readonly [string, Setting])[] = Object.entries(topicSettings);
 const byName: ReadonlyMap<string, Setting> = new Map(rows);
 
+export function topicSetting(name: string): Setting | undefined {
+  return byName.get(name);
+}
+
 /** What topics without a word of their own get: most topics. By a part that changes with the rest. */
 const inherited = new WeakMap<BrokerConfig["clusterWide"], TopicConfig>();
 
@@ -51,8 +56,10 @@ export function resolveTopicConfig(broker: BrokerConfig, overrides: TopicOverrid
 function resolve(broker: BrokerConfig, overrides: TopicOverrides): TopicConfig {
   const values: Record<string, unknown> = {};
   for (const [name, setting] of rows) {
-    const text = overrides.get(name) ?? inheritedText(broker, name, setting);
-    values[camelCase(name)] = text === null ? undefined : parseValue(setting, text);
+    const own = overrides.get(name);
+    const value =
+      own === undefined ? inheritedValue(broker, name, setting) : parseValue(setting, own);
+    values[camelCase(name)] = value;
   }
   const levels: Readonly<Record<string, unknown>> = {
     gzip: values["compressionGzipLevel"],
@@ -64,6 +71,18 @@ function resolve(broker: BrokerConfig, overrides: TopicOverrides): TopicConfig {
   // For tests of Kafka's: segments smaller than segment.bytes allows.
   values["segmentBytes"] = values["internalSegmentBytes"] ?? values["segmentBytes"];
   return Object.freeze(values) as unknown as TopicConfig;
+}
+
+/** A broker may be given what no topic could say of itself: then the setting's default counts. */
+function inheritedValue(broker: BrokerConfig, name: string, setting: Setting): SettingValue {
+  const text = inheritedText(broker, name, setting);
+  if (text === null) return undefined;
+  try {
+    return parseValue(setting, text);
+  } catch (error) {
+    if (error instanceof BadValue) return setting.default;
+    throw error;
+  }
 }
 
 /**
@@ -81,6 +100,7 @@ export function checkTopicOverrides(
     if (text === null) refuse(`${name} has no value`);
     given.set(name, text);
   }
+  checkLengths(given);
   for (const [name, text] of given) checkOverride(name, text);
   if (given.get("remote.storage.enable")?.trim().toLowerCase() === "true") {
     refuse("remote.storage.enable must be false: the broker has no tiered storage");

@@ -5,7 +5,7 @@ import type { Setting } from "./setting.ts";
 
 interface Synonym {
   readonly name: string;
-  /** How many milliseconds one of its units is, where that is not 1. */
+  /** How many milliseconds one of its units is, where it is a time that may be without limit. */
   readonly unitMs?: number;
 }
 
@@ -51,7 +51,7 @@ const synonyms: ReadonlyMap<string, readonly Synonym[]> = new Map([
   [
     "retention.ms",
     [
-      { name: "log.retention.ms" },
+      { name: "log.retention.ms", unitMs: 1 },
       { name: "log.retention.minutes", unitMs: MINUTE_MS },
       { name: "log.retention.hours", unitMs: HOUR_MS },
     ],

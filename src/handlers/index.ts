@@ -30,6 +30,7 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   22: async () => (await import("./init-producer-id.ts")).initProducerIdHandler,
   23: async () => (await import("./offset-for-leader-epoch.ts")).offsetForLeaderEpochHandler,
   32: async () => (await import("./describe-configs.ts")).describeConfigsHandler,
+  33: async () => (await import("./alter-configs.ts")).alterConfigsHandler,
   35: async () => (await import("./describe-log-dirs.ts")).describeLogDirsHandler,
   37: async () => (await import("./create-partitions.ts")).createPartitionsHandler,
   42: async () => (await import("./delete-groups.ts")).deleteGroupsHandler,
@@ -38,6 +39,7 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
     (await import("./alter-partition-reassignments.ts")).alterPartitionReassignmentsHandler,
   46: async () =>
     (await import("./list-partition-reassignments.ts")).listPartitionReassignmentsHandler,
+  44: async () => (await import("./incremental-alter-configs.ts")).incrementalAlterConfigsHandler,
   47: async () => (await import("./offset-delete.ts")).offsetDeleteHandler,
   48: async () => (await import("./describe-client-quotas.ts")).describeClientQuotasHandler,
   49: async () => (await import("./alter-client-quotas.ts")).alterClientQuotasHandler,
@@ -45,6 +47,7 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   57: async () => (await import("./update-features.ts")).updateFeaturesHandler,
   60: async () => (await import("./describe-cluster.ts")).describeClusterHandler,
   64: async () => (await import("./unregister-broker.ts")).unregisterBrokerHandler,
+  74: async () => (await import("./list-config-resources.ts")).listConfigResourcesHandler,
   68: async () => (await import("./consumer-group-heartbeat.ts")).consumerGroupHeartbeatHandler,
   69: async () => (await import("./consumer-group-describe.ts")).consumerGroupDescribeHandler,
   75: async () => (await import("./describe-topic-partitions.ts")).describeTopicPartitionsHandler,

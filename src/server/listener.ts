@@ -18,6 +18,8 @@ export interface ServerLimits {
   readonly maxConnections: number;
   /** max.connections.per.ip */
   readonly maxConnectionsPerIp: number;
+  /** max.connections.per.ip.overrides: what stands before it for one address. */
+  readonly connectionsByAddress?: ReadonlyMap<string, number>;
   /** socket.listen.backlog.size */
   readonly backlog: number;
 }
@@ -135,7 +137,7 @@ export class Listeners {
         onClosed: (closed) => this.#forget(closed),
       });
     });
-    const refusal = this.#refusal(this.#perAddress.get(connection.remoteAddress) ?? 0);
+    const refusal = this.#refusal(connection.remoteAddress);
     this.#count(connection.remoteAddress, 1);
     this.#connections.add(connection);
     if (refusal !== undefined) connection.close(refusal);
@@ -151,14 +153,15 @@ export class Listeners {
     else this.#perAddress.set(remoteAddress, count);
   }
 
-  #refusal(fromThere: number): string | undefined {
-    const { maxConnections, maxConnectionsPerIp } = this.#options.limits;
+  #refusal(address: string): string | undefined {
+    const { maxConnections, maxConnectionsPerIp, connectionsByAddress } = this.#options.limits;
     if (this.#isClosing) return "the broker is stopping";
     if (this.#connections.size >= maxConnections) {
       return `max.connections=${maxConnections} is reached`;
     }
-    if (fromThere >= maxConnectionsPerIp) {
-      return `max.connections.per.ip=${maxConnectionsPerIp} is reached`;
+    const limit = connectionsByAddress?.get(address) ?? maxConnectionsPerIp;
+    if ((this.#perAddress.get(address) ?? 0) >= limit) {
+      return `max.connections.per.ip=${limit} is reached`;
     }
     return undefined;
   }

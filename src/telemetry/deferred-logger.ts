@@ -30,14 +30,15 @@ const HELD_MAX = 1000;
  * when the broker already serves. Lines keep the time at which they were said.
  */
 export class DeferredLogger implements Logger {
-  readonly #threshold: number;
   readonly #now: () => number;
+  /** Less important lines are not taken. */
+  level: Level;
   #held: Line[] = [];
   #lost = 0;
   #sink: Sink | undefined;
 
   constructor(level: Level, now: () => number) {
-    this.#threshold = levels[level];
+    this.level = level;
     this.#now = now;
   }
 
@@ -58,7 +59,7 @@ export class DeferredLogger implements Logger {
   }
 
   get isSilent(): boolean {
-    return this.#threshold > levels.fatal;
+    return levels[this.level] > levels.fatal;
   }
 
   /** Writes what was held, in order, and all that follows as it comes. */
@@ -75,7 +76,7 @@ export class DeferredLogger implements Logger {
   }
 
   #say(level: Spoken, message: string, fields: object | undefined): void {
-    if (levels[level] < this.#threshold) return;
+    if (levels[level] < levels[this.level]) return;
     const line = { timeMs: this.#now(), level, message, fields };
     if (this.#sink !== undefined) {
       this.#sink(line);

@@ -13,6 +13,7 @@ import { Writer } from "../../src/protocol/writer.ts";
 import { buildBatch } from "../../src/records/records.ts";
 import { MemoryDisk } from "../../src/storage/memory-disk.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
+import { Loggers } from "../../src/telemetry/loggers.ts";
 import { OwnedLifetime } from "../../src/time/lifetime.ts";
 import { ManualClock } from "../../src/time/manual-clock.ts";
 import { brokerCalled, openController } from "../cluster/support.ts";
@@ -43,6 +44,7 @@ export async function smallBroker(
     config: parseBrokerConfig(settings, () => {}),
     clock,
     logger: silentLogger,
+    loggers: new Loggers(silentLogger, "info"),
     partitions,
     controller,
     image: () => controller.image,

@@ -1,5 +1,6 @@
 import type { ApiCodec } from "../../src/protocol/codec.ts";
 import { alterClientQuotas } from "../../src/protocol/generated/alter-client-quotas.ts";
+import { alterConfigs } from "../../src/protocol/generated/alter-configs.ts";
 import { alterPartitionReassignments } from "../../src/protocol/generated/alter-partition-reassignments.ts";
 import { apiVersions } from "../../src/protocol/generated/api-versions.ts";
 import { consumerGroupDescribe } from "../../src/protocol/generated/consumer-group-describe.ts";
@@ -20,9 +21,11 @@ import { electLeaders } from "../../src/protocol/generated/elect-leaders.ts";
 import { fetch } from "../../src/protocol/generated/fetch.ts";
 import { findCoordinator } from "../../src/protocol/generated/find-coordinator.ts";
 import { heartbeat } from "../../src/protocol/generated/heartbeat.ts";
+import { incrementalAlterConfigs } from "../../src/protocol/generated/incremental-alter-configs.ts";
 import { initProducerId } from "../../src/protocol/generated/init-producer-id.ts";
 import { joinGroup } from "../../src/protocol/generated/join-group.ts";
 import { leaveGroup } from "../../src/protocol/generated/leave-group.ts";
+import { listConfigResources } from "../../src/protocol/generated/list-config-resources.ts";
 import { listGroups } from "../../src/protocol/generated/list-groups.ts";
 import { listOffsets } from "../../src/protocol/generated/list-offsets.ts";
 import { listPartitionReassignments } from "../../src/protocol/generated/list-partition-reassignments.ts";
@@ -40,6 +43,7 @@ export type AnyCodec = ApiCodec<unknown, unknown, unknown, unknown>;
 
 /** The APIs whose recorded cases are replayed: those of the classic single broker. */
 const replayed = [
+  alterConfigs,
   describeClientQuotas,
   alterClientQuotas,
   updateFeatures,
@@ -64,9 +68,11 @@ const replayed = [
   fetch,
   findCoordinator,
   heartbeat,
+  incrementalAlterConfigs,
   initProducerId,
   joinGroup,
   leaveGroup,
+  listConfigResources,
   listGroups,
   listOffsets,
   metadata,

@@ -61,6 +61,7 @@ const hashOrdered: ReadonlySet<string> = new Set([
   "DescribeLogDirs.partitions",
   "DescribeLogDirs.topics",
   "JoinGroup.members",
+  "ListConfigResources.configResources",
   "ListGroups.groups",
   "ListOffsets.partitions",
   "ListOffsets.topics",

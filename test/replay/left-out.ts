@@ -9,7 +9,6 @@ export interface LeftOut {
 
 const transactions = "transactions are not built yet";
 const otherGroups = "share and streams groups are not built yet";
-const alterConfigs = "needs IncrementalAlterConfigs, which is not built yet";
 
 export const leftOut: readonly LeftOut[] = [
   { cases: /^3-brokers: /, because: "replication is not built yet" },
@@ -36,11 +35,6 @@ export const leftOut: readonly LeftOut[] = [
     api: "DeleteGroups",
     cases: /^streams-and-share$/,
     because: otherGroups,
-  },
-  {
-    api: "DescribeConfigs",
-    cases: /^(synonyms-after-broker-default-dynamic|broker-dynamic-synonyms)$/,
-    because: alterConfigs,
   },
 ];
 

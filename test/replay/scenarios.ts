@@ -1,10 +1,13 @@
 import { madeUpAdministration } from "./generated/administration.ts";
+import { madeUpAlterations } from "./generated/alterations.ts";
+import { madeUpValues } from "./generated/altered-values.ts";
 import { madeUpChanges } from "./generated/changes.ts";
 import { madeUpCluster } from "./generated/cluster.ts";
 import { madeUpConversations } from "./generated/conversations.ts";
 import { madeUpFeatures } from "./generated/features.ts";
 import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
+import { madeUpOtherAlterations } from "./generated/other-alterations.ts";
 import { madeUpQuotas } from "./generated/quotas.ts";
 import { madeUpRebalances } from "./generated/rebalances.ts";
 import { madeUpRecords } from "./generated/records.ts";
@@ -40,6 +43,9 @@ export const generated: readonly Scenario[] = [
   madeUpChanges,
   madeUpFrames,
   madeUpRebalances,
+  madeUpAlterations,
+  madeUpOtherAlterations,
+  madeUpValues,
   madeUpAdministration,
   madeUpFeatures,
   madeUpQuotas,

@@ -11,6 +11,9 @@ import {
   text,
 } from "../setting.ts";
 
+/** What is only ever set while the broker runs (Kafka's QuotaConfig.brokerQuotaConfigs). */
+const rate = { min: 0, dynamic: true, internal: true };
+
 /** The broker among others: identity, controller, replication, quotas, metrics. */
 export const clusterSettings = {
   "alter.log.dirs.replication.quota.window.num": int(11, LOW, { min: 1 }),
@@ -42,6 +45,7 @@ export const clusterSettings = {
   "controller.socket.timeout.ms": int(30_000, MEDIUM),
   "cordoned.log.dirs": list([], MEDIUM, { dynamic: true }),
   "delete.records.purgatory.purge.interval.requests": int(1, MEDIUM),
+  "follower.replication.throttled.rate": long(undefined, MEDIUM, rate),
   "follower.fetch.last.tiered.offset.enable": boolean(false, MEDIUM, { dynamic: true }),
   "initial.broker.registration.timeout.ms": int(60_000, MEDIUM),
   "internal.metadata.delete.delay.millis": long(60_000, LOW, { internal: true }),
@@ -49,6 +53,7 @@ export const clusterSettings = {
   "internal.metadata.max.batch.size.in.bytes": int(8_388_608, LOW, { internal: true }),
   "kafka.metrics.polling.interval.secs": int(10, LOW, { min: 1 }),
   "kafka.metrics.reporters": list([], LOW),
+  "leader.replication.throttled.rate": long(undefined, MEDIUM, rate),
   "leader.imbalance.check.interval.seconds": long(300, HIGH, { min: 1 }),
   "metadata.log.dir": text(undefined, HIGH),
   "metadata.log.max.record.bytes.between.snapshots": long(20_971_520, HIGH, { min: 1 }),
@@ -69,6 +74,7 @@ export const clusterSettings = {
   "producer.purgatory.purge.interval.requests": int(1000, MEDIUM),
   "quota.window.num": int(11, LOW, { min: 1 }),
   "quota.window.size.seconds": int(1, LOW, { min: 1 }),
+  "replica.alter.log.dirs.io.max.bytes.per.second": long(undefined, MEDIUM, rate),
   "replica.fetch.backoff.ms": int(1000, MEDIUM, { min: 0 }),
   "replica.fetch.max.bytes": int(1_048_576, MEDIUM, { min: 0 }),
   "replica.fetch.min.bytes": int(1, HIGH),

@@ -10,9 +10,7 @@ export const groupSettings = {
   "errors.deadletterqueue.topic.name": text("", MEDIUM),
   "share.assignment.interval.ms": int(1000, MEDIUM, { min: 0 }),
   "share.assignor.offload.enable": boolean(true, MEDIUM, { internal: true }),
-  "share.auto.offset.reset": text("latest", MEDIUM, {
-    oneOf: ["latest", "earliest", "by_duration:PnDTnHnMn.nS"],
-  }),
+  "share.auto.offset.reset": text("latest", MEDIUM, { offsetReset: true }),
   "share.delivery.count.limit": int(5, MEDIUM, { min: 2 }),
   "share.heartbeat.interval.ms": int(5000, MEDIUM, { min: 1 }),
   "share.isolation.level": text("read_uncommitted", MEDIUM, {
@@ -30,7 +28,7 @@ export const groupSettings = {
   "streams.initial.rebalance.delay.ms": int(3000, MEDIUM, { min: 0 }),
   "streams.num.standby.replicas": int(0, MEDIUM, { min: 0 }),
   "streams.num.warmup.replicas": int(2, MEDIUM, { min: 0, internal: true }),
-  "streams.rack.aware.assignment.tags": list([], LOW),
+  "streams.rack.aware.assignment.tags": list([], LOW, { noEmptyElements: true }),
   "streams.session.timeout.ms": int(45_000, MEDIUM, { min: 1 }),
   "streams.task.offset.interval.ms": int(60_000, MEDIUM, { min: 1, internal: true }),
 };

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { Comparison } from "../compare.ts";
 import { Identities } from "../identities.ts";
 import type { Replay } from "../replay.ts";
-import { makeTopic, range, type Scenario } from "../scenario.ts";
+import { makeTopic, range, type Scenario, sleep } from "../scenario.ts";
 
 /** What DescribeConfigs and DescribeLogDirs say, down to every setting of 4.4. */
 export const configsAndLogDirs: Scenario = {
   name: "configs and log directories",
 
-  steps: [describeConfigs, everyKey, describeLogDirs],
+  steps: [describeConfigs, everyKey, alterConfigs, describeLogDirs],
 };
 
 async function describeConfigs(replay: Replay): Promise<void> {
@@ -30,6 +30,59 @@ async function describeConfigs(replay: Replay): Promise<void> {
   ]);
   await replay.replay("DescribeConfigs", 4, "broker-logger", { part: rootLogger });
 }
+
+/** After what was asked before: what is altered shows. */
+async function alterConfigs(replay: Replay): Promise<void> {
+  await replay.replayAll("IncrementalAlterConfigs", [0, 1], "set");
+  await replay.replayAll("IncrementalAlterConfigs", 1, [
+    "append",
+    "subtract",
+    "append-non-list",
+    "delete",
+    "bad-value",
+    "unknown-key",
+    "bad-op",
+    "duplicate-key",
+    "unknown-topic",
+    "null-value",
+    "broker-dynamic",
+    "broker-readonly",
+    "broker-default-dynamic",
+    "other-broker",
+    "group",
+    "group-out-of-range",
+    "logger",
+    "client-metrics",
+    "bad-resource-type",
+    "validate-only",
+    "share-group-earliest",
+  ]);
+  await sleep(200);
+  await replay.replayAll("DescribeConfigs", 4, [
+    "synonyms-after-broker-default-dynamic",
+    "broker-dynamic-synonyms",
+  ]);
+  await replay.replayAll("AlterConfigs", [0, 1, 2], "set");
+  await replay.replayAll("AlterConfigs", 2, [
+    "unknown-key",
+    "replace-with-nothing",
+    "unknown-topic",
+  ]);
+  await replay.replayAll("ListConfigResources", 0, ["all", "client-metrics"]);
+  await replay.replay("ListConfigResources", 1, "all", { part: withoutTopics });
+  await replay.replay("ListConfigResources", 1, "topics", { part: withoutTopics });
+  await replay.replay("ListConfigResources", 1, "bad-type");
+}
+
+interface Listing {
+  readonly configResources: readonly { readonly resourceType: number; resourceName: string }[];
+}
+
+/** Which topics and share groups there are depends on what was asked before. */
+const withoutTopics = (answer: unknown): unknown =>
+  (answer as Listing).configResources.filter(
+    ({ resourceType, resourceName }) => resourceType !== 2 && resourceName !== "sg",
+  );
 
 /** The loggers are the program's own, apart from the root. */
 const rootLogger = (answer: unknown): unknown => {
