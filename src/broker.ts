@@ -27,6 +27,8 @@ import { deleteOldSegments } from "./partition/retention.ts";
 import { topicLogSettings } from "./partition/topic-log-settings.ts";
 import { ErrorCode, type KafkaError } from "./protocol/errors.ts";
 import { randomUuid } from "./protocol/uuid.ts";
+import { Quotas } from "./quotas/quotas.ts";
+import type { ServeFrame } from "./server/connection.ts";
 import { type Bound, bindListeners } from "./server/endpoints.ts";
 import { Listeners, type ServerLimits } from "./server/listener.ts";
 import { route } from "./server/router.ts";
@@ -193,7 +195,7 @@ interface Assembled {
   readonly services: Services;
   readonly listeners: Listeners;
   /** Requests that arrived before everything was loaded are served from now on. */
-  accept(): void;
+  readonly accept: () => void;
   dismantle(): Promise<void>;
 }
 
@@ -245,6 +247,7 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
     settingsOf: ({ configs }) => topicLogSettings(config, configs),
     logger: logLogger,
   });
+  const quotas = new Quotas(config, clock, controller.image);
   if (!logDirs.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
   await replicas.open(controller.image);
   const cleaner = await openCleaner(logDirs, { config, logger, clock });
@@ -254,26 +257,21 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
     const reconfigured = isReconfigured(image, previous, nodeIdOf(config));
     if (reconfigured) follow(live, image, metadataLogger);
     const applied = replicas.apply(reconfigured ? { ...delta, changed: image.topics() } : delta);
+    quotas.follow(image);
     groups.onTopicsChanged(delta);
     if (delta.deleted.length === 0) return applied;
     const forgotten = delta.deleted.map(({ name }) => groups.onTopicDeleted(name));
     return Promise.all([applied, ...forgotten]).then(() => undefined);
   });
   await groups.start();
-  const services = servicesOf({ ...given, config, moves, controller, partitions, groups });
-  let accept: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => {
-    accept = resolve;
-  });
-  let isReady = false;
+  const services = servicesOf({ ...given, quotas, config, moves, controller, partitions, groups });
+  const { serve, accept } = gate((frame, connection) => route(frame, connection, services));
   const listeners = new Listeners({
     limits: limitsOf(config),
     clock,
     logger: loggers.named("kafka.network.SocketServer"),
-    serve: (frame, connection) =>
-      isReady
-        ? route(frame, connection, services)
-        : ready.then(() => route(frame, connection, services)),
+    serve,
+    delayOf: (address) => quotas.connections.opened(address),
   });
   return {
     config,
@@ -286,16 +284,30 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
     controller,
     services,
     listeners,
-    accept() {
-      isReady = true;
-      accept();
-    },
+    accept,
     async dismantle() {
       controller.close();
       await moves.stop();
       await logDirs.close();
       await store.close();
       clock.stop();
+    },
+  };
+}
+
+/** Lets requests wait until everything is loaded. */
+function gate(behind: ServeFrame): { readonly serve: ServeFrame; readonly accept: () => void } {
+  let open: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let isOpen = false;
+  return {
+    serve: (frame, connection) =>
+      isOpen ? behind(frame, connection) : ready.then(() => behind(frame, connection)),
+    accept() {
+      isOpen = true;
+      open();
     },
   };
 }
@@ -308,8 +320,9 @@ function servicesOf(given: {
   readonly controller: Controller;
   readonly partitions: Partitions;
   readonly groups: GroupCoordinator;
+  readonly quotas: Quotas;
 }): Services {
-  const { config, loggers, clock, moves, controller, partitions, groups } = given;
+  const { config, loggers, clock, moves, controller, partitions, groups, quotas } = given;
   return {
     nodeId: nodeIdOf(config),
     config,
@@ -326,6 +339,7 @@ function servicesOf(given: {
     producerIds: new ProducerIds(() => controller.allocateProducerIds()),
     groups,
     controller,
+    quotas: quotas.clients,
     image: () => controller.image,
     replicaMoves: moves,
   };

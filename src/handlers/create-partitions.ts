@@ -7,6 +7,7 @@ import {
 } from "../protocol/generated/create-partitions.ts";
 import { beforeDeadline } from "./deadline.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+import { overMutationQuota } from "./mutation-quota.ts";
 
 type Result = CreatePartitionsTopicResultInput;
 
@@ -42,15 +43,28 @@ async function create(
   { controller }: Services,
 ): Promise<Result[]> {
   const answers = refusals(request.topics, context);
-  const wanted = request.topics.filter(({ name }) => !answers.has(name));
-  const errors = await controller.createPartitions(
-    wanted.map(({ name, count, assignments }) => ({
+  const asked = request.topics
+    .filter(({ name }) => !answers.has(name))
+    .map(({ name, count, assignments }) => ({
       name,
       count,
       assignments: assignments?.map(({ brokerIds }) => brokerIds) ?? null,
-    })),
-    { validateOnly: request.validateOnly },
-  );
+    }));
+  const overQuota = await overMutationQuota(context, {
+    items: asked,
+    strictFrom: 3,
+    partitionsOf: async () => {
+      const errors = await controller.createPartitions(asked, { validateOnly: true });
+      return asked.map(({ name, count }, at) =>
+        errors[at] === undefined
+          ? count - (controller.image.topic(name)?.partitions.length ?? 0)
+          : undefined,
+      );
+    },
+  });
+  for (const [{ name }, error] of overQuota) answers.set(name, resultOf(name, error));
+  const wanted = asked.filter((topic) => !overQuota.has(topic));
+  const errors = await controller.createPartitions(wanted, request);
   for (const [at, { name }] of wanted.entries()) answers.set(name, resultOf(name, errors[at]));
   const names = new Set(request.topics.map(({ name }) => name));
   return [...names].flatMap((name) => answers.get(name) ?? []);

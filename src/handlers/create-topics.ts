@@ -12,6 +12,7 @@ import { ZERO_UUID } from "../protocol/uuid.ts";
 import { CLUSTER_NAME } from "./authorized-operations.ts";
 import { beforeDeadline } from "./deadline.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+import { overMutationQuota } from "./mutation-quota.ts";
 
 /**
  * CreateTopics makes topics, each or not. The answer comes when they are durable and led.
@@ -42,14 +43,21 @@ async function create(
   services: Services,
 ): Promise<CreatableTopicResultInput[]> {
   const answers = refusals(request.topics, context);
-  const wanted = request.topics.filter(({ name }) => !answers.has(name));
-  const { validateOnly } = request;
-  const results = await services.controller.createTopics(
-    wanted.map((topic) => ({
-      ...topic,
-      configs: configsOf(topic),
-    })),
-    { validateOnly },
+  const asked = request.topics.filter(({ name }) => !answers.has(name));
+  const wanted = asked.map((topic) => ({ ...topic, configs: configsOf(topic) }));
+  const { controller } = services;
+  const overQuota = await overMutationQuota(context, {
+    items: wanted,
+    strictFrom: 6,
+    partitionsOf: async () => {
+      const results = await controller.createTopics(wanted, { validateOnly: true });
+      return results.map(({ topic }) => topic?.partitions.length);
+    },
+  });
+  for (const [{ name }, error] of overQuota) answers.set(name, refused(name, error));
+  const results = await controller.createTopics(
+    wanted.filter((topic) => !overQuota.has(topic)),
+    request,
   );
   const describe = describerOf(services);
   for (const result of results) answers.set(result.name, answerOf(result, context, describe));

@@ -9,6 +9,7 @@ import {
 import { ZERO_UUID } from "../protocol/uuid.ts";
 import { beforeDeadline } from "./deadline.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+import { overMutationQuota } from "./mutation-quota.ts";
 
 type Result = DeletableTopicResultInput;
 
@@ -61,11 +62,19 @@ async function remove(
   { image, controller }: Services,
 ): Promise<Result[]> {
   const targets = withoutMeetings(targetsOf(asked, image(), context));
-  const ids = targets.flatMap((target) => ("topic" in target ? target.topic.id : []));
+  const topics = targets.flatMap((target) => ("topic" in target ? target.topic : []));
+  const overQuota = await overMutationQuota(context, {
+    items: topics,
+    strictFrom: 5,
+    partitionsOf: async () => topics.map(({ partitions }) => partitions.length),
+  });
+  const ids = topics.filter((topic) => !overQuota.has(topic)).map(({ id }) => id);
   const missing = new Set(await controller.deleteTopics(ids));
   return targets.map((target) => {
     if (!("topic" in target)) return target.refused;
     const { name, id } = target.topic;
+    const quota = overQuota.get(target.topic);
+    if (quota !== undefined) return failed({ name, topicId: id }, quota.code, quota.message);
     if (missing.has(id)) return failed({ name, topicId: id }, ErrorCode.UNKNOWN_TOPIC_ID, "");
     return { name, topicId: id, errorCode: ErrorCode.NONE, errorMessage: null };
   });

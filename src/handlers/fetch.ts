@@ -18,6 +18,9 @@ import { LeadersTold } from "./leaders-told.ts";
 /** First version whose answer has an error code of its own. */
 const ERROR_FROM_VERSION = 7;
 
+/** What a partition takes in an answer beside its records, about. */
+const ANSWER_BYTES_EACH = 50;
+
 interface Call {
   readonly request: FetchRequest;
   readonly context: RequestContext;
@@ -62,10 +65,11 @@ export const fetchHandler: Handler = defineHandler({
 });
 
 /** Undefined for an isolation level that does not exist. */
-function termsOf({ request, services }: Call): Terms | undefined {
+function termsOf({ request, context, services }: Call): Terms | undefined {
   const { isolationLevel } = request;
   if (isolationLevel !== 0 && isolationLevel !== 1) return undefined;
-  const maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes);
+  const inQuota = context.usage?.maxFetchBytes ?? Number.POSITIVE_INFINITY;
+  const maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes, inQuota);
   return {
     minBytes: Math.min(request.minBytes, maxBytes),
     maxBytes,
@@ -134,9 +138,19 @@ function readAndAnswer(
 ): FetchResponseInput | Promise<FetchResponseInput> {
   const reading = new PlanReading(plan, terms, call.services.fetchBudget);
   call.context.whenSent(() => reading.release());
-  const answer = () => responseOf(plan, reading.results, scope, call);
+  const answer = () =>
+    call.context.usage?.fetched(bytesOf(reading.results)) === false
+      ? { errorCode: ErrorCode.NONE, sessionId: scope.throttledSessionId, responses: [] }
+      : responseOf(plan, reading.results, scope, call);
   const late = reading.run();
   return late === undefined ? answer() : late.then(answer);
+}
+
+/** What an answer comes to for quotas: the records, and so much around those of each partition. */
+function bytesOf(results: readonly Fetched[]): number {
+  let bytes = 0;
+  for (const { records } of results) bytes += ANSWER_BYTES_EACH + (records?.length ?? 0);
+  return bytes;
 }
 
 function responseOf(

@@ -11,6 +11,8 @@ import type { ApiCodec } from "../protocol/codec.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { IntegerTooLarge, type Reader } from "../protocol/reader.ts";
 import type { Writer } from "../protocol/writer.ts";
+import type { ClientQuotas } from "../quotas/client-quotas.ts";
+import type { RequestUsage } from "../quotas/request-usage.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Loggers } from "../telemetry/loggers.ts";
 import type { Clock } from "../time/clock.ts";
@@ -43,6 +45,8 @@ export interface RequestContext {
   readonly listenerName: string;
   /** Ends when the client leaves, so parked requests do not outlive it. */
   readonly lifetime: Lifetime;
+  /** What the request uses of its client's quotas; undefined while none are set. */
+  readonly usage?: RequestUsage | undefined;
   may(operation: Operation, resource: ResourceType, name: string): boolean;
   /** The client has introduced itself (KIP-511). */
   softwareIs(name: string, version: string): void;
@@ -71,6 +75,7 @@ export interface Services {
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
   readonly controller: Controller;
+  readonly quotas: ClientQuotas;
   /** The newest metadata this broker knows. Read it once per request. */
   readonly image: () => MetadataImage;
   readonly replicaMoves: ReplicaMoves;
@@ -121,10 +126,13 @@ export function defineHandler<Request, ResponseInput>(
     isDoneWithRequest: definition.isDoneWithRequest === true,
     serve(reader, context, services) {
       const { version } = context;
-      const answer = (response: Result<ResponseInput>): Answer | undefined =>
-        response === NO_RESPONSE
-          ? undefined
-          : (writer) => api.encodeResponse(writer, response as ResponseInput, version);
+      const { usage } = context;
+      const answer = (response: Result<ResponseInput>): Answer | undefined => {
+        const throttleTimeMs = usage?.settle() ?? 0;
+        if (response === NO_RESPONSE) return undefined;
+        const told = throttleTimeMs > 0 ? { ...response, throttleTimeMs } : response;
+        return (writer) => api.encodeResponse(writer, told as ResponseInput, version);
+      };
       let request: Request;
       try {
         request = api.decodeRequest(reader, version);
@@ -137,7 +145,9 @@ export function defineHandler<Request, ResponseInput>(
         return answer(refusal);
       }
       const result = definition.handle(request, context, services);
-      return result instanceof Promise ? result.then(answer) : answer(result);
+      if (!(result instanceof Promise)) return answer(result);
+      usage?.waits();
+      return result.then(answer);
     },
   };
 }

@@ -94,7 +94,9 @@ function produceAll(call: Call): Produced | Promise<Produced> {
       ),
     }));
   const answer = () => {
+    call.context.usage?.produced();
     if (request.acks !== 0) return { responses };
+    call.context.usage?.isExemptFromTime();
     const errors = responses.flatMap(({ partitionResponses }) => partitionResponses);
     closeOnError(errors);
     return NO_RESPONSE;

@@ -29,6 +29,8 @@ export interface FetchScope {
     readonly sessionId: number;
     readonly included: readonly number[];
   };
+  /** The session id of an answer that tells nothing, because a quota is exceeded. */
+  readonly throttledSessionId: number;
 }
 
 const INITIAL_EPOCH = 0;
@@ -95,6 +97,7 @@ export class FetchSessions {
   #full(head: FetchRequestHead, asked: readonly Asked[]): FetchScope {
     return {
       asked,
+      throttledSessionId: NO_SESSION,
       answer: (results) => {
         const session = this.#create(head, asked);
         if (session !== undefined) {
@@ -138,6 +141,7 @@ export class FetchSessions {
     const cached = [...session.partitions.values()];
     return {
       asked: cached.map(({ asked }) => asked),
+      throttledSessionId: session.id,
       answer: (results) => ({ sessionId: session.id, included: news(session, cached, results) }),
     };
   }
@@ -195,6 +199,7 @@ function notHere(sessionId: number): KafkaError {
 function sessionless(asked: readonly Asked[]): FetchScope {
   return {
     asked,
+    throttledSessionId: NO_SESSION,
     answer: (results) => ({ sessionId: NO_SESSION, included: results.map((_, i) => i) }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { BufferPool } from "../memory/buffer-pool.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { Clock, Timer } from "../time/clock.ts";
 import { type Lifetime, OwnedLifetime } from "../time/lifetime.ts";
 import { FrameSplitter } from "./frame.ts";
 
@@ -11,6 +12,8 @@ export interface Reply {
   readonly release?: (() => void) | undefined;
   /** Nobody looks at the request any more. */
   readonly isFrameFree: boolean;
+  /** For how long the client is not heard after it, because a quota is exceeded; 0: not at all. */
+  readonly throttleMs?: number;
 }
 
 /** Who is at the other end. */
@@ -40,7 +43,7 @@ export interface ConnectionOptions {
   readonly frameBuffers: BufferPool;
   readonly logger: Logger;
   readonly serve: ServeFrame;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** The socket is closed. */
   readonly onClosed: (connection: Connection) => void;
 }
@@ -73,6 +76,8 @@ export class Connection implements ConnectionContext {
   #isBusy = false;
   /** The first of the two: it ends without the client's doing. */
   #isServing = false;
+  /** Until then nothing more of the client is served: a quota is exceeded. */
+  #muted: Timer | undefined;
   /** What comes next lies here already: the socket is not read until it is served. */
   #isAhead = false;
   #isClosing = false;
@@ -90,12 +95,13 @@ export class Connection implements ConnectionContext {
     this.#remoteAddress = plainAddress(socket.remoteAddress ?? "");
     this.clientHost = `/${this.#remoteAddress}`;
     this.#frames = new FrameSplitter(options.maxRequestBytes, options.frameBuffers);
-    this.#lastActiveMs = options.nowMs();
+    this.#lastActiveMs = options.clock.monotonicMs();
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
     socket.on("drain", () => this.#drained());
     socket.on("error", (error) => options.logger.debug(`${this.#name}: ${error.message}`));
     socket.on("close", () => {
+      this.#muted?.cancel();
       this.#lifetime.end();
       options.onClosed(this);
     });
@@ -111,7 +117,8 @@ export class Connection implements ConnectionContext {
 
   /** When the client last did something; never, while it is we who are at work. */
   idleSince(): number {
-    return this.#isServing ? Number.POSITIVE_INFINITY : this.#lastActiveMs;
+    const isOurDoing = this.#isServing || this.#muted !== undefined;
+    return isOurDoing ? Number.POSITIVE_INFINITY : this.#lastActiveMs;
   }
 
   /** Since when a frame that is not whole has not come on as it should; undefined between frames. */
@@ -122,7 +129,8 @@ export class Connection implements ConnectionContext {
   /** Lets the answer that is under way leave, then closes. A request that is parked waits no more. */
   finish(): void {
     this.#isClosing = true;
-    if (this.#isBusy) this.#lifetime.end();
+    if (this.#muted !== undefined) this.#unmute();
+    else if (this.#isBusy) this.#lifetime.end();
     else if (this.#socket.writableLength > 0) this.#end();
     else this.close();
   }
@@ -144,7 +152,7 @@ export class Connection implements ConnectionContext {
    * @returns whether more may be read at once.
    */
   receive(chunk: Buffer, isBorrowed: boolean): boolean {
-    this.#lastActiveMs = this.#options.nowMs();
+    this.#lastActiveMs = this.#options.clock.monotonicMs();
     if (this.#isBusy) {
       // One chunk ahead is enough; while it is not there, the end of the connection is still heard.
       this.#frames.keep(chunk, isBorrowed);
@@ -206,7 +214,7 @@ export class Connection implements ConnectionContext {
     reply.then(
       (late) => {
         this.#isServing = false;
-        this.#lastActiveMs = this.#options.nowMs();
+        this.#lastActiveMs = this.#options.clock.monotonicMs();
         this.#answer(late);
         if (!this.#socket.writableNeedDrain) this.#resume();
       },
@@ -225,6 +233,20 @@ export class Connection implements ConnectionContext {
       this.#isBusy = true;
       this.#socket.pause();
     }
+    if (reply.throttleMs !== undefined && reply.throttleMs > 0) this.#mute(reply.throttleMs);
+  }
+
+  /** The answer goes out, but the next request waits; one chunk of it is read, at most. */
+  #mute(forMs: number): void {
+    this.#isBusy = true;
+    this.#muted = this.#options.clock.schedule(forMs, () => this.#unmute());
+  }
+
+  #unmute(): void {
+    this.#muted?.cancel();
+    this.#muted = undefined;
+    if (this.#socket.destroyed || this.#isServing) return;
+    if (!this.#socket.writableNeedDrain) this.#resume();
   }
 
   /** False if the client must read before more is sent. */
@@ -242,13 +264,14 @@ export class Connection implements ConnectionContext {
   }
 
   #drained(): void {
-    this.#lastActiveMs = this.#options.nowMs();
+    this.#lastActiveMs = this.#options.clock.monotonicMs();
     if (this.#isBusy) this.#resume();
   }
 
   #resume(): void {
+    if (this.#muted !== undefined) return;
     this.#isBusy = false;
-    this.#lastActiveMs = this.#options.nowMs();
+    this.#lastActiveMs = this.#options.clock.monotonicMs();
     if (this.#isClosing) {
       this.#end();
       return;
@@ -276,6 +299,6 @@ export class Connection implements ConnectionContext {
 }
 
 /** IPv4 that came through an IPv6 socket is shown as IPv4. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
 }

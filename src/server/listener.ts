@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { BufferPool } from "../memory/buffer-pool.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
-import { Connection, type ServeFrame } from "./connection.ts";
+import { Connection, plainAddress, type ServeFrame } from "./connection.ts";
 import { openConnection } from "./read-into.ts";
 
 /** What holds for the connections of all listeners together. */
@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly serve: ServeFrame;
+  /** A connection comes from this address: 0, or after how many milliseconds it is to be refused. */
+  readonly delayOf?: (remoteAddress: string) => number;
 }
 
 export interface Binding {
@@ -58,6 +60,8 @@ export class Listeners {
   /** What all connections are read into, one after the other. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   readonly #frameBuffers = new BufferPool(FREE_FRAME_BYTES_MAX);
+  /** Not served, and closed in a while. */
+  readonly #delayed = new Map<Socket, Timer>();
   #nextId = 1;
   #sweep: Timer | undefined;
   #isClosing = false;
@@ -115,6 +119,7 @@ export class Listeners {
     this.#isClosing = true;
     this.#sweep?.cancel();
     const closed = Promise.all(this.#servers.map((server) => closeServer(server)));
+    for (const socket of this.#delayed.keys()) socket.destroy();
     for (const connection of this.#connections) connection.finish();
     const late = setTimeout(() => {
       for (const connection of this.#connections) connection.close();
@@ -124,6 +129,11 @@ export class Listeners {
   }
 
   #accept(accepted: Socket, listenerName: string): void {
+    const delayMs = this.#options.delayOf?.(plainAddress(accepted.remoteAddress ?? "")) ?? 0;
+    if (delayMs > 0) {
+      this.#refuseLater(accepted, delayMs);
+      return;
+    }
     const { limits, clock, logger, serve } = this.#options;
     const connection = openConnection(accepted, this.#readBuffer, (socket) => {
       return new Connection(socket, {
@@ -133,7 +143,7 @@ export class Listeners {
         frameBuffers: this.#frameBuffers,
         logger,
         serve,
-        nowMs: () => clock.monotonicMs(),
+        clock,
         onClosed: (closed) => this.#forget(closed),
       });
     });
@@ -141,6 +151,19 @@ export class Listeners {
     this.#count(connection.remoteAddress, 1);
     this.#connections.add(connection);
     if (refusal !== undefined) connection.close(refusal);
+  }
+
+  /** Of too many connections in too short a time; see KIP-612. */
+  #refuseLater(socket: Socket, delayMs: number): void {
+    const { clock, logger } = this.#options;
+    logger.debug(`a connection from ${socket.remoteAddress} is closed in ${delayMs} ms: too many`);
+    const timer = clock.schedule(delayMs, () => socket.destroy());
+    this.#delayed.set(socket, timer);
+    socket.on("error", (error) => logger.debug(error.message));
+    socket.on("close", () => {
+      timer.cancel();
+      this.#delayed.delete(socket);
+    });
   }
 
   #forget(connection: Connection): void {

@@ -19,12 +19,14 @@ import {
 } from "../protocol/header.ts";
 import { DecodeError, Reader } from "../protocol/reader.ts";
 import { Writer } from "../protocol/writer.ts";
+import type { Client } from "../quotas/limited.ts";
+import type { RequestUsage } from "../quotas/request-usage.ts";
 import type { Lifetime } from "../time/lifetime.ts";
 import type { ConnectionContext, Reply } from "./connection.ts";
 
 const LENGTH_BYTES = 4;
 /** The client wants no answer, and its request has been dealt with. */
-const NO_REPLY: Reply = { chunks: [], isFrameFree: true };
+const NO_REPLY: Reply = { chunks: [], isFrameFree: true, throttleMs: 0 };
 
 const byKey: ReadonlyMap<number, ApiInfo> = new Map(supportedApis.map((api) => [api.key, api]));
 
@@ -42,7 +44,11 @@ export function route(
   const header = decodeRequestHeader(reader);
   const api = byKey.get(header.apiKey);
   if (api === undefined) throw new DecodeError(`API key ${header.apiKey} is not supported`);
-  const call = new Call(header, connection);
+  const { quotas } = services;
+  const usage = quotas.isActive
+    ? quotas.begin(clientOf(header, connection), frame.length)
+    : undefined;
+  const call = new Call(header, connection, usage);
   if (header.apiVersion < api.minVersion || header.apiVersion > api.maxVersion) {
     if (api.key === apiVersions.key) return call.reply(unsupportedVersionAnswer);
     throw new DecodeError(`${api.name} v${header.apiVersion} is not supported`);
@@ -51,6 +57,11 @@ export function route(
   return handler instanceof Promise
     ? handler.then((loaded) => serve(loaded, reader, call, services))
     : serve(handler, reader, call, services);
+}
+
+/** Kafka tells clients apart by the name of the principal, which stands behind its type. */
+function clientOf({ clientId }: RequestHeader, { principal }: ConnectionContext): Client {
+  return { user: principal.slice(principal.indexOf(":") + 1), clientId: clientId ?? "" };
 }
 
 function serve(
@@ -79,13 +90,19 @@ function serve(
 class Call implements RequestContext {
   readonly version: number;
   readonly clientId: string | null;
+  readonly usage: RequestUsage | undefined;
   readonly #header: RequestHeader;
   readonly #connection: ConnectionContext;
   #onSent: (() => void) | undefined;
 
-  constructor(header: RequestHeader, connection: ConnectionContext) {
+  constructor(
+    header: RequestHeader,
+    connection: ConnectionContext,
+    usage: RequestUsage | undefined,
+  ) {
     this.version = header.apiVersion;
     this.clientId = header.clientId;
+    this.usage = usage;
     this.#header = header;
     this.#connection = connection;
   }
@@ -127,7 +144,11 @@ class Call implements RequestContext {
 
   /** `isFrameFree`: nobody looks at the request any more. */
   reply(answer: Answer | undefined, isFrameFree = false): Reply | undefined {
-    if (answer === undefined) return isFrameFree ? NO_REPLY : undefined;
+    const throttleMs = this.usage?.throttleMs ?? 0;
+    if (answer === undefined) {
+      if (throttleMs > 0) return { chunks: [], isFrameFree, throttleMs };
+      return isFrameFree ? NO_REPLY : undefined;
+    }
     const { apiKey, apiVersion, correlationId } = this.#header;
     const writer = new Writer();
     // Room for the length, which is known at the end.
@@ -136,6 +157,6 @@ class Call implements RequestContext {
     answer(writer);
     const chunks = writer.chunks();
     chunks[0]?.writeInt32BE(writer.byteLength - LENGTH_BYTES, 0);
-    return { chunks, release: this.#onSent, isFrameFree };
+    return { chunks, release: this.#onSent, isFrameFree, throttleMs };
   }
 }
