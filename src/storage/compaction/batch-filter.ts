@@ -10,6 +10,7 @@ import {
 import { CompressionType, compress } from "../../records/compression.ts";
 import { INFLATED_BYTES_MAX, recordBytes } from "../../records/records.ts";
 import { varintSize, writeVarint } from "../../records/varint.ts";
+import type { BatchOutput } from "./batch-output.ts";
 import type { OffsetMap } from "./offset-map.ts";
 import { RecordCursor } from "./record-cursor.ts";
 import type { TransactionView } from "./transactions.ts";
@@ -33,14 +34,6 @@ export interface FilterRules {
   readonly transactions: TransactionView;
 }
 
-/** A batch that goes into the cleaned segment. */
-export interface KeptBatch {
-  readonly bytes: Buffer;
-  readonly header: BatchHeader;
-  /** Records that it holds. */
-  readonly records: number;
-}
-
 /** Numbers noted of each record that stays. */
 const START = 0;
 const AFTER_TIMESTAMP = 1;
@@ -59,22 +52,25 @@ const HORIZON_BIT = 0x40;
  */
 export class BatchFilter {
   readonly #rules: FilterRules;
+  readonly #out: BatchOutput;
   readonly #cursor = new RecordCursor();
   /** {@link NUMBERS} for each record that stays, of `#keptCount`; the array is used again. */
   readonly #kept: number[] = [];
   #keptCount = 0;
   #hasTombstone = false;
 
-  constructor(rules: FilterRules) {
+  /** @param out where what stays is written to. */
+  constructor(rules: FilterRules, out: BatchOutput) {
     this.#rules = rules;
+    this.#out = out;
   }
 
   /**
    * @param bytes the batch, from `at` on, whole and intact; its codec must be ready.
-   * @returns undefined if nothing of it stays.
+   * @returns the header of what stays; undefined if nothing does.
    * @throws KafkaError CORRUPT_MESSAGE for records that are not what the header says.
    */
-  filter(bytes: Buffer, at: number, header: BatchHeader): KeptBatch | undefined {
+  filter(bytes: Buffer, at: number, header: BatchHeader): BatchHeader | undefined {
     const isMarker = isControl(header.attributes);
     const { transactions } = this.#rules;
     const isDiscarded = isMarker
@@ -88,8 +84,8 @@ export class BatchFilter {
     const isDelayed = this.#hasTombstone || (isMarker && isDiscarded);
     const newHorizonMs = horizonMs ?? (isDelayed ? this.#horizonFromNow() : undefined);
     if (this.#keptCount === header.recordCount && newHorizonMs === horizonMs) {
-      const whole = bytes.subarray(at, at + header.sizeInBytes);
-      return { bytes: whole, header, records: header.recordCount };
+      this.#out.copy(bytes, at, at + header.sizeInBytes);
+      return header;
     }
     return this.#rewritten(body, header, newHorizonMs);
   }
@@ -104,8 +100,15 @@ export class BatchFilter {
   }
 
   /** What is left of a batch without records. */
-  #emptied(header: BatchHeader): KeptBatch | undefined {
-    return this.#mustStay(header) ? emptyBatch(header) : undefined;
+  #emptied(header: BatchHeader): BatchHeader | undefined {
+    if (!this.#mustStay(header)) return undefined;
+    return this.#seal(this.#out.room(BATCH_HEADER_BYTES), {
+      ...header,
+      sizeInBytes: BATCH_HEADER_BYTES,
+      attributes: header.attributes & ~COMPRESSION_AND_HORIZON,
+      baseTimestamp: NO_TIMESTAMP,
+      recordCount: 0,
+    });
   }
 
   /** Something of it must be left, if only the header: it tells what would be forgotten. */
@@ -152,25 +155,41 @@ export class BatchFilter {
     return offset >= keys.get(cursor.bytes, cursor.key);
   }
 
-  #rewritten(body: Buffer, header: BatchHeader, horizonMs: number | undefined): KeptBatch {
+  #rewritten(body: Buffer, header: BatchHeader, horizonMs: number | undefined): BatchHeader {
     const { attributes } = header;
+    const codec = compressionOf(attributes);
     const baseTimestamp = horizonMs ?? (this.#kept[TIMESTAMP] as number);
     const isSameBase = baseTimestamp === header.baseTimestamp && !isLogAppendTime(attributes);
-    const records = isSameBase ? this.#copied(body) : this.#rebased(body, baseTimestamp);
-    const codec = compressionOf(attributes);
-    const stored = codec === CompressionType.NONE ? records : compress(codec, records);
-    const bytes = Buffer.allocUnsafe(BATCH_HEADER_BYTES + stored.length);
-    stored.copy(bytes, BATCH_HEADER_BYTES);
-    const next = {
+    const room = isSameBase ? body.length : this.#rebasedRoom(baseTimestamp);
+    const isPlain = codec === CompressionType.NONE;
+    const into = isPlain
+      ? this.#out.room(BATCH_HEADER_BYTES + room)
+      : Buffer.allocUnsafe(BATCH_HEADER_BYTES + room);
+    const end = isSameBase ? this.#copy(body, into) : this.#rebase(body, into, baseTimestamp);
+    const batch = isPlain ? into.subarray(0, end) : this.#compressed(codec, into, end);
+    return this.#seal(batch, {
       ...header,
-      sizeInBytes: bytes.length,
+      sizeInBytes: batch.length,
       attributes: horizonMs === undefined ? attributes : attributes | HORIZON_BIT,
       baseTimestamp,
       maxTimestamp: isLogAppendTime(attributes) ? header.maxTimestamp : this.#maxTimestamp(),
       recordCount: this.#keptCount,
-    };
-    writeBatchHeader(bytes, next);
-    return { bytes, header: next, records: this.#keptCount };
+    });
+  }
+
+  /** Room for a header, and the records, which end at `end`, compressed. */
+  #compressed(codec: number, records: Buffer, end: number): Buffer {
+    const stored = compress(codec, records.subarray(BATCH_HEADER_BYTES, end));
+    const batch = this.#out.room(BATCH_HEADER_BYTES + stored.length);
+    stored.copy(batch, BATCH_HEADER_BYTES);
+    return batch;
+  }
+
+  /** Writes the header before records that are in place in the output. */
+  #seal(batch: Buffer, header: BatchHeader): BatchHeader {
+    writeBatchHeader(batch, header);
+    this.#out.add(batch.length);
+    return header;
   }
 
   #maxTimestamp(): number {
@@ -181,34 +200,35 @@ export class BatchFilter {
     return max;
   }
 
-  /** The records that stay, as they are. */
-  #copied(body: Buffer): Buffer {
-    const into = Buffer.allocUnsafe(body.length);
-    let size = 0;
+  /** Puts the records that stay behind a header, as they are. @returns where they end. */
+  #copy(body: Buffer, into: Buffer): number {
+    let end = BATCH_HEADER_BYTES;
     for (let i = 0; i < this.#keptCount; i++) {
       const start = this.#kept[i * NUMBERS + START] as number;
-      size += body.copy(into, size, start, this.#kept[i * NUMBERS + END]);
+      end += body.copy(into, end, start, this.#kept[i * NUMBERS + END]);
     }
-    return into.subarray(0, size);
+    return end;
   }
 
-  /** The records that stay, with their times counted from another one. */
-  #rebased(body: Buffer, baseTimestamp: number): Buffer {
+  /** The same, with their times counted from another one. */
+  #rebase(body: Buffer, into: Buffer, baseTimestamp: number): number {
+    let end = BATCH_HEADER_BYTES;
+    for (let i = 0; i < this.#keptCount; i++) {
+      const note = i * NUMBERS;
+      end = writeVarint(into, rebasedSize(this.#kept, note, baseTimestamp), end);
+      into[end++] = 0;
+      end = writeVarint(into, (this.#kept[note + TIMESTAMP] as number) - baseTimestamp, end);
+      end += body.copy(into, end, this.#kept[note + AFTER_TIMESTAMP], this.#kept[note + END]);
+    }
+    return end;
+  }
+
+  #rebasedRoom(baseTimestamp: number): number {
     let room = 0;
     for (let i = 0; i < this.#keptCount; i++) {
-      const note = i * NUMBERS;
-      room += rebasedSize(this.#kept, note, baseTimestamp) + MOST_LENGTH_BYTES;
+      room += MOST_LENGTH_BYTES + rebasedSize(this.#kept, i * NUMBERS, baseTimestamp);
     }
-    const into = Buffer.allocUnsafe(room);
-    let size = 0;
-    for (let i = 0; i < this.#keptCount; i++) {
-      const note = i * NUMBERS;
-      size = writeVarint(into, rebasedSize(this.#kept, note, baseTimestamp), size);
-      into[size++] = 0;
-      size = writeVarint(into, (this.#kept[note + TIMESTAMP] as number) - baseTimestamp, size);
-      size += body.copy(into, size, this.#kept[note + AFTER_TIMESTAMP], this.#kept[note + END]);
-    }
-    return into.subarray(0, size);
+    return room;
   }
 }
 
@@ -223,18 +243,4 @@ function rebasedSize(kept: readonly number[], note: number, baseTimestamp: numbe
 /** From when on its tombstones may go; undefined: no pass has seen them yet. */
 function horizonOf({ attributes, baseTimestamp }: BatchHeader): number | undefined {
   return hasDeleteHorizon(attributes) ? baseTimestamp : undefined;
-}
-
-/** Offsets, sequence, epochs and the largest timestamp of a batch whose records are gone. */
-function emptyBatch(header: BatchHeader): KeptBatch {
-  const bytes = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
-  const next = {
-    ...header,
-    sizeInBytes: BATCH_HEADER_BYTES,
-    attributes: header.attributes & ~COMPRESSION_AND_HORIZON,
-    baseTimestamp: NO_TIMESTAMP,
-    recordCount: 0,
-  };
-  writeBatchHeader(bytes, next);
-  return { bytes, header: next, records: 0 };
 }

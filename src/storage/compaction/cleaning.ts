@@ -3,6 +3,7 @@ import { INFLATED_BYTES_MAX, preparationOf, recordBytes } from "../../records/re
 import type { Log } from "../log.ts";
 import type { Segment } from "../segment.ts";
 import { BatchFilter, type FilterRules, type LastRecord } from "./batch-filter.ts";
+import { BatchOutput } from "./batch-output.ts";
 import { BatchReader, intactHeader } from "./batch-reader.ts";
 import type { Cleanable } from "./cleanable.ts";
 import { groupSegments } from "./grouping.ts";
@@ -42,7 +43,7 @@ export interface CleaningResult {
 }
 
 /** How many bytes of batches are gone through without looking at the clock. */
-const LOOK_EVERY_BYTES = 16 * 1024;
+const LOOK_EVERY_BYTES = 8 * 1024;
 
 /** A batch, and where it is. */
 type Visit = (bytes: Buffer, at: number, header: BatchHeader) => boolean;
@@ -57,8 +58,7 @@ export class Cleaning {
   readonly #log: Log;
   readonly #context: CleaningContext;
   readonly #reader: BatchReader;
-  readonly #out: Buffer[] = [];
-  #outBytes = 0;
+  readonly #out: BatchOutput;
   #bytesRead = 0;
   #bytesWritten = 0;
   #recordsRead = 0;
@@ -69,6 +69,7 @@ export class Cleaning {
     this.#log = cleanable.log;
     this.#context = context;
     this.#reader = new BatchReader(context.bounds.ioBufferBytes);
+    this.#out = new BatchOutput(context.bounds.ioBufferBytes);
   }
 
   /**
@@ -153,7 +154,7 @@ export class Cleaning {
     const cleaned = this.#log.newCleanedSegment(first.baseOffset, last.createdMs);
     cleaned.createFile();
     try {
-      const filter = new BatchFilter(this.#rules(keys, transactions));
+      const filter = new BatchFilter(this.#rules(keys, transactions), this.#out);
       for (const segment of group) await this.#filterInto(cleaned, segment, filter);
       cleaned.writeTransactions(encodeTransactions(transactions.takeKept()));
       await cleaned.seal();
@@ -177,6 +178,7 @@ export class Cleaning {
 
   async #filterInto(cleaned: Segment, segment: Segment, filter: BatchFilter): Promise<void> {
     const { indexIntervalBytes } = this.#log.settings;
+    const { ioBufferBytes } = this.#context.bounds;
     let position = 0;
     while (position < segment.size) {
       const chunk = await this.#reader.read(segment, position);
@@ -186,28 +188,24 @@ export class Cleaning {
         const kept = filter.filter(bytes, at, header);
         this.#recordsRead += header.recordCount;
         if (kept === undefined) return true;
-        this.#recordsWritten += kept.records;
-        cleaned.add(kept.header, indexIntervalBytes);
-        this.#out.push(kept.bytes);
-        this.#outBytes += kept.bytes.length;
+        this.#recordsWritten += kept.recordCount;
+        cleaned.add(kept, indexIntervalBytes);
         return true;
       });
       position += chunk.length;
       this.#bytesRead += chunk.length;
-      // What stays as it is lies in the buffer that the next read overwrites.
-      await this.#write(cleaned);
+      if (this.#out.used >= ioBufferBytes) await this.#write(cleaned);
     }
+    await this.#write(cleaned);
     this.#reader.shrink();
   }
 
   async #write(cleaned: Segment): Promise<void> {
-    if (this.#outBytes === 0) return;
-    const chunks = joined(this.#out.splice(0));
-    const bytes = this.#outBytes;
-    this.#outBytes = 0;
-    await cleaned.during((file) => file.appendAll(chunks));
-    this.#bytesWritten += bytes;
-    await this.#context.pacer.moved(bytes);
+    const bytes = this.#out.take();
+    if (bytes.length === 0) return;
+    await cleaned.during((file) => file.append(bytes));
+    this.#bytesWritten += bytes.length;
+    await this.#context.pacer.moved(bytes.length);
   }
 
   /** Goes through the batches of a segment. False if a visit ended it. */
@@ -257,20 +255,4 @@ function lastRecordsOf(log: Log): Map<number, LastRecord> {
     records.set(producerId, { lastDataOffset, producerEpoch: epoch });
   }
   return records;
-}
-
-/** Neighbours in memory become one: a system call takes a thousand pieces at most. */
-function joined(chunks: readonly Buffer[]): readonly Buffer[] {
-  const runs: Buffer[] = [];
-  for (const chunk of chunks) {
-    const last = runs.at(-1);
-    const follows =
-      last !== undefined &&
-      last.buffer === chunk.buffer &&
-      last.byteOffset + last.length === chunk.byteOffset;
-    if (follows) {
-      runs[runs.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + chunk.length);
-    } else runs.push(chunk);
-  }
-  return runs;
 }

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../../time/clock.ts";
 
 /** How long the cleaner works before others have their turn: when nobody else wants it, and at least. */
-const SLICE_MS_MAX = 4;
-const SLICE_MS_MIN = 0.5;
+const SLICE_MS_MAX = 1;
+const SLICE_MS_MIN = 0.25;
 /** A turn of the others that takes longer says that somebody waits. */
 const BUSY_MS = 0.25;
 /** A wait shorter than this is not worth a timer: it is added to the next one. */
