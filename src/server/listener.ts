@@ -20,7 +20,7 @@ export interface ServerLimits {
   readonly maxConnectionsPerIp: number;
   /** max.connections.per.ip.overrides: what stands before it for one address. */
   readonly connectionsByAddress?: ReadonlyMap<string, number>;
-  /** socket.listen.backlog.size */
+  /** socket.listen.backlog.size, if it is more than the least that is used. */
   readonly backlog: number;
 }
 
@@ -43,6 +43,11 @@ export interface Binding {
 
 const SWEEP_MS = 1000;
 const PORT_ATTEMPTS = 5;
+/**
+ * A connection that finds the queue full is tried again by its system after one second, then after
+ * three: Kafka's default of 50 is too short for a few hundred clients that start together.
+ */
+const BACKLOG_MIN = 1024;
 /** Larger reads are slower: they leave the processor's cache before they are looked at. */
 const READ_BUFFER_BYTES = 64 * 1024;
 /** What is kept of the buffers that large requests were collected in. */
@@ -99,7 +104,8 @@ export class Listeners {
     for (const host of hosts) {
       const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket, name));
       try {
-        await listen(server, { port: chosen, host, backlog: this.#options.limits.backlog });
+        const backlog = Math.max(BACKLOG_MIN, this.#options.limits.backlog);
+        await listen(server, { port: chosen, host, backlog });
         servers.push(server);
         chosen = (server.address() as AddressInfo).port;
       } catch (error) {
