@@ -24,6 +24,8 @@ import { keys, type NewTopic, partValue, topicValue } from "./stored.ts";
 import { type CreatableTopic, type CreationTerms, newTopic } from "./topic-creation.ts";
 import { shapeOf } from "./topic-defaults.ts";
 
+const NO_LEADER = -1;
+
 /** More partitions than this in one request are refused, as Kafka does. */
 export const MAX_PARTITIONS_PER_REQUEST = 10_000;
 
@@ -127,6 +129,29 @@ export class Controller {
     const creating = this.#autoCreate(name).finally(() => this.#autoCreating.delete(name));
     this.#autoCreating.set(name, creating);
     return creating;
+  }
+
+  /**
+   * The same of many topics, in as few transactions as the store takes.
+   *
+   * @returns why there is none, by name.
+   */
+  async autoCreateAll(names: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    const failures = new Map<string, unknown>();
+    const missing = names.filter((name) => !this.#autoCreating.has(name));
+    const made = this.#createAsNeeded(missing);
+    for (const name of missing) {
+      const creating = made
+        .then((failed) => {
+          if (failed.has(name)) throw failed.get(name);
+          return this.#autoCreate(name);
+        })
+        .finally(() => this.#autoCreating.delete(name));
+      this.#autoCreating.set(name, creating);
+    }
+    const fail = (name: string) => (error: unknown) => failures.set(name, error);
+    await Promise.all(names.map((name) => this.#autoCreating.get(name)?.catch(fail(name))));
+    return failures;
   }
 
   /**
@@ -236,29 +261,67 @@ export class Controller {
    * (KIP-320).
    */
   async raiseLeaderEpochs(brokerId: number): Promise<void> {
-    const led = this.image
-      .topics()
-      .flatMap(({ id, partitions }) =>
-        partitions.filter(({ leader }) => leader === brokerId).map(({ index }) => ({ id, index })),
-      );
-    await this.#decisions.make(led, { operationsEach: 1 }, ({ id, index }): Decision<void> => {
-      const partition = this.image.topicById(id)?.partitions[index];
-      if (partition?.leader !== brokerId) return { result: undefined };
-      const { leaderEpoch, partitionEpoch, revision } = partition;
-      const key = keys.part(id, index);
-      const value = partValue({
-        ...partition,
-        leaderEpoch: leaderEpoch + 1,
-        partitionEpoch: partitionEpoch + 1,
-      });
-      return {
-        result: undefined,
-        write: {
-          comparison: { key, target: "modRevision", revision },
-          operations: [{ type: "put", key, value }],
-        },
-      };
+    await this.#beginEpochs((_, partition) =>
+      partition.leader === brokerId ? partition : undefined,
+    );
+  }
+
+  /**
+   * Takes the lead from `brokerId` where the log of a partition is in a directory that is offline, and
+   * gives it back where it is not any more. The broker is all that is left of the replicas, and so the
+   * one that may lead once it can (Kafka's ReplicationControlManager.handleDirectoriesOffline).
+   */
+  async settleLeaders(
+    brokerId: number,
+    isOnline: (topic: string, index: number) => boolean,
+  ): Promise<void> {
+    await this.#beginEpochs(({ name }, partition) => {
+      const { index, leader, elr } = partition;
+      if (leader === brokerId && !isOnline(name, index)) {
+        return { ...partition, leader: NO_LEADER, isr: [], elr: [brokerId], lastKnownElr: [] };
+      }
+      if (leader === NO_LEADER && elr.includes(brokerId) && isOnline(name, index)) {
+        return { ...partition, leader: brokerId, isr: [brokerId], elr: [], lastKnownElr: [] };
+      }
+      return undefined;
     });
+  }
+
+  /** Begins a leader epoch on each partition for which `next` gives what it is to be. */
+  async #beginEpochs(
+    next: (topic: TopicImage, partition: PartitionImage) => PartitionImage | undefined,
+  ): Promise<void> {
+    const concerned = this.image
+      .topics()
+      .flatMap((topic) =>
+        topic.partitions
+          .filter((partition) => next(topic, partition) !== undefined)
+          .map(({ index }) => ({ id: topic.id, index })),
+      );
+    await this.#decisions.make(
+      concerned,
+      { operationsEach: 1 },
+      ({ id, index }): Decision<void> => {
+        const topic = this.image.topicById(id);
+        const partition = topic?.partitions[index];
+        const changed = topic && partition && next(topic, partition);
+        if (changed === undefined) return { result: undefined };
+        const { leaderEpoch, partitionEpoch, revision } = changed;
+        const key = keys.part(id, index);
+        const value = partValue({
+          ...changed,
+          leaderEpoch: leaderEpoch + 1,
+          partitionEpoch: partitionEpoch + 1,
+        });
+        return {
+          result: undefined,
+          write: {
+            comparison: { key, target: "modRevision", revision },
+            operations: [{ type: "put", key, value }],
+          },
+        };
+      },
+    );
   }
 
   /**
@@ -368,22 +431,38 @@ export class Controller {
   }
 
   async #autoCreate(name: string): Promise<TopicImage> {
-    const { numPartitions, replicationFactor, configs } = shapeOf(name, this.#terms.defaults);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const existing = this.image.topic(name);
       if (existing !== undefined) {
         await this.#loader.reached(existing.revision);
         return existing;
       }
-      const factor = clampedToBrokers(this.image, replicationFactor);
-      const [made] = await this.createTopics([
-        { name, numPartitions, replicationFactor: factor, assignments: [], configs },
-      ]);
+      const [made] = await this.createTopics([this.#asNeeded(name)]);
       // Made meanwhile by somebody else: look again.
       const { error } = made ?? {};
       if (error !== undefined && error.code !== ErrorCode.TOPIC_ALREADY_EXISTS) throw error;
     }
     throw tooBusy();
+  }
+
+  /** As the broker's defaults say, with no more replicas than there are brokers. */
+  #asNeeded(name: string): CreatableTopic {
+    const { numPartitions, replicationFactor, configs } = shapeOf(name, this.#terms.defaults);
+    const factor = clampedToBrokers(this.image, replicationFactor);
+    return { name, numPartitions, replicationFactor: factor, assignments: [], configs };
+  }
+
+  /** Why there is none, by name. */
+  async #createAsNeeded(names: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    try {
+      const made = await this.createTopics(names.map((name) => this.#asNeeded(name)));
+      const failed = made.filter(
+        ({ error }) => error !== undefined && error.code !== ErrorCode.TOPIC_ALREADY_EXISTS,
+      );
+      return new Map(failed.map(({ name, error }) => [name, error]));
+    } catch (error) {
+      return new Map(names.map((name) => [name, error]));
+    }
   }
 
   /** The topic with the partitions it is to have. */

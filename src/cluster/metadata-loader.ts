@@ -1,3 +1,4 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { MetadataImage, type TopicImage } from "./image.ts";
 import { imageChanges } from "./image-changes.ts";
 import type { Change, MetadataStore, Watch } from "./metadata-store.ts";
@@ -21,17 +22,29 @@ export type ImageListener = (
   delta: TopicsDelta,
 ) => void | Promise<void>;
 
+interface Waiter {
+  readonly revision: number;
+  readonly resume: () => void;
+  readonly fail: (error: KafkaError) => void;
+}
+
+/** So many failures are kept for those who have yet to ask. */
+const FAILURES_MAX = 100;
+
 /**
  * Keeps the image in step with the store: the only place where it is replaced. Listeners hear of
  * every image once, in order.
  */
 export class MetadataLoader {
   readonly #listeners = new Set<ImageListener>();
-  readonly #waiters: { readonly revision: number; readonly resume: () => void }[] = [];
+  readonly #waiters: Waiter[] = [];
+  /** By revision: settles when everything that listeners began for it is done. Never rejects. */
+  readonly #underWay = new Map<number, Promise<unknown>>();
+  /** By revision, the oldest first: what became of it here where a listener failed. */
+  readonly #failures = new Map<number, unknown>();
   #image: MetadataImage;
   #watch: Watch | undefined;
-  /** Settles when everything that listeners began for the images so far is done. */
-  #carriedOut: Promise<unknown> | undefined;
+  #isStopped = false;
 
   private constructor(clusterId: string) {
     this.#image = MetadataImage.empty(clusterId);
@@ -55,16 +68,29 @@ export class MetadataLoader {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Waits until the image shows this revision and the listeners have carried it out. */
+  /**
+   * Waits until the image shows this revision and the listeners have carried it out.
+   *
+   * @throws what a listener failed with at this very revision; KafkaError BROKER_NOT_AVAILABLE once
+   *   this has stopped.
+   */
   async reached(revision: number): Promise<void> {
     if (this.#image.revision < revision) {
-      await new Promise<void>((resume) => this.#waiters.push({ revision, resume }));
+      if (this.#isStopped) throw stopped();
+      await new Promise<void>((resume, fail) => this.#waiters.push({ revision, resume, fail }));
     }
-    if (this.#carriedOut !== undefined) await this.#carriedOut;
+    for (const [begun, done] of [...this.#underWay]) if (begun <= revision) await done;
+    if (!this.#failures.has(revision)) return;
+    const failure = this.#failures.get(revision);
+    this.#failures.delete(revision);
+    throw failure;
   }
 
+  /** Follows the store no longer: who still waits for a revision waits in vain, and is told. */
   stop(): void {
+    this.#isStopped = true;
     this.#watch?.cancel();
+    for (const waiter of this.#waiters.splice(0)) waiter.fail(stopped());
   }
 
   #apply({ revision, events }: Change): void {
@@ -81,24 +107,31 @@ export class MetadataLoader {
   }
 
   #tell(previous: MetadataImage, delta: TopicsDelta): void {
+    const { revision } = this.#image;
     const begun: Promise<void>[] = [];
     for (const listener of this.#listeners) {
       try {
         const doing = listener(this.#image, previous, delta);
-        if (doing !== undefined) begun.push(doing);
+        if (doing !== undefined) begun.push(doing.catch((error) => this.#failed(revision, error)));
       } catch (error) {
-        // The change is made, whatever becomes of it here: whoever waits for that is told.
-        begun.push(Promise.reject(error));
+        this.#failed(revision, error);
       }
     }
     if (begun.length === 0) return;
-    const carriedOut = Promise.all([this.#carriedOut, ...begun]);
-    this.#carriedOut = carriedOut;
-    const forget = () => {
-      if (this.#carriedOut === carriedOut) this.#carriedOut = undefined;
-    };
-    carriedOut.then(forget, forget);
+    const done = Promise.all(begun).then(() => this.#underWay.delete(revision));
+    this.#underWay.set(revision, done);
   }
+
+  /** The change is made, whatever becomes of it here: whoever waits for that is told, nobody else. */
+  #failed(revision: number, error: unknown): void {
+    this.#failures.set(revision, error);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > FAILURES_MAX && oldest !== undefined) this.#failures.delete(oldest);
+  }
+}
+
+function stopped(): KafkaError {
+  return new KafkaError(ErrorCode.BROKER_NOT_AVAILABLE, "the broker is stopping");
 }
 
 function topicsDelta(

@@ -125,16 +125,11 @@ async function createThenAnswer(asked: Asked, answer: AnswerTo): Promise<Metadat
   const faults = new Map<string, ErrorCode>();
   // A name that cannot be is the client's mistake, told in the answer: it is not worth a line of the log.
   const creatable = asked.unknown.filter((name) => topicNameFault(name) === undefined);
-  await Promise.all(
-    creatable.filter(mayCreate).map(async (name) => {
-      try {
-        await services.controller.autoCreate(name);
-      } catch (error) {
-        faults.set(name, toErrorCode(error));
-        services.logger.warn("could not create a topic that was asked for", { topic: name, error });
-      }
-    }),
-  );
+  const failures = await services.controller.autoCreateAll(creatable.filter(mayCreate));
+  for (const [topic, error] of failures) {
+    faults.set(topic, toErrorCode(error));
+    services.logger.warn("could not create a topic that was asked for", { topic, error });
+  }
   const image = services.image();
   const names = [...asked.known, ...asked.unknown.filter(mayCreate)];
   const refusedNames = asked.unknown.filter((name) => !mayCreate(name));

@@ -226,6 +226,20 @@ describe("auto-creation", () => {
     });
   });
 
+  test("many topics are made in few transactions, and each that cannot be is told", async () => {
+    const names = Array.from({ length: 300 }, (_, n) => `t-${n}`);
+    const before = controller.image.revision;
+    const late = controller.autoCreateAll([...names, "a b"]);
+    const beside = controller.autoCreate("t-299");
+
+    const failures = await late;
+
+    expect([...failures.keys()]).toEqual(["a b"]);
+    expect(controller.image.topicCount).toBe(300);
+    expect(controller.image.revision - before).toBeLessThan(10);
+    expect((await beside).name).toBe("t-299");
+  });
+
   test("a name that cannot be a topic's is refused", async () => {
     await expect(controller.autoCreate("a b")).rejects.toMatchObject({
       code: ErrorCode.INVALID_TOPIC_EXCEPTION,
