@@ -263,6 +263,8 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
     const forgotten = delta.deleted.map(({ name }) => groups.onTopicDeleted(name));
     return Promise.all([applied, ...forgotten]).then(() => undefined);
   });
+  const leads = { partitions, controller, nodeId: nodeIdOf(config), logger: metadataLogger };
+  await keepLeaders(logDirs, leads);
   await groups.start();
   const services = servicesOf({ ...given, quotas, config, moves, controller, partitions, groups });
   const { serve, accept } = gate((frame, connection) => route(frame, connection, services));
@@ -293,6 +295,27 @@ async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
       clock.stop();
     },
   };
+}
+
+/** Takes the lead of partitions whose directory is offline from this broker, or gives it back. */
+async function keepLeaders(
+  logDirs: LogDirs,
+  given: {
+    readonly partitions: Partitions;
+    readonly controller: Controller;
+    readonly nodeId: number;
+    readonly logger: Logger;
+  },
+): Promise<void> {
+  const { partitions, controller, nodeId, logger } = given;
+  const isOnline = (topic: string, index: number) =>
+    partitions.get(topic, index)?.isOffline !== true;
+  await controller.settleLeaders(nodeId, isOnline);
+  logDirs.onFailure(() => {
+    controller
+      .settleLeaders(nodeId, isOnline)
+      .catch((error: unknown) => logger.error("leaders cannot be changed", { error }));
+  });
 }
 
 /** Lets requests wait until everything is loaded. */

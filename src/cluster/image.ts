@@ -200,9 +200,12 @@ export class MetadataImage {
     return broker === undefined || broker.fenced ? undefined : broker.endpoints.get(listenerName);
   }
 
-  /** Replicas of a partition that a client of this listener could not reach. */
+  /** Replicas of a partition that do not serve, or that a client of this listener could not reach. */
   offlineReplicas(partition: PartitionImage, listenerName: string): readonly number[] {
-    const isOffline = (id: number) => this.endpoint(id, listenerName) === undefined;
+    // One that could lead and does not: its directory is offline.
+    const { leader, elr } = partition;
+    const isOffline = (id: number) =>
+      this.endpoint(id, listenerName) === undefined || (leader < 0 && elr.includes(id));
     return partition.replicas.some(isOffline) ? partition.replicas.filter(isOffline) : none;
   }
 

@@ -33,6 +33,7 @@ export interface CommitLogOptions {
   readonly compression: number;
   /** How long a commit may take before its client is told to try again. */
   readonly timeoutMs: number;
+  readonly onCommitted: () => void;
   /** An append failed: what was replayed is not in the log, so the state cannot be trusted. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -101,7 +102,7 @@ export class CommitLog {
 
   /** Never rejects: whoever waits is told, and then the shard. */
   async #append(commits: readonly Commit[]): Promise<void> {
-    const { partition, clock, compression, onFailed } = this.#options;
+    const { partition, clock, compression, onCommitted, onFailed } = this.#options;
     try {
       const records = commits.flatMap((commit) => commit.records);
       if (records.length > 0) {
@@ -109,6 +110,7 @@ export class CommitLog {
         await partition.append(buildBatch({ records, timestamp: clock.now(), compression }));
       }
       this.#inFlight = [];
+      onCommitted();
       for (const commit of commits) commit.resolve();
       this.#appendNext();
     } catch (error) {

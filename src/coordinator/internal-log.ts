@@ -1,5 +1,5 @@
 import type { Controller } from "../cluster/controller.ts";
-import type { Partition } from "../partition/partition.ts";
+import { NO_EPOCH, type Partition } from "../partition/partition.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import { LOG_OVERHEAD_BYTES, sizeInBytesAt } from "../records/batch.ts";
 import type { InternalPartition, InternalTopic } from "./internal-topic.ts";
@@ -49,7 +49,9 @@ class InternalLog implements InternalPartition {
     this.#partition = partition;
   }
 
+  /** @throws KafkaError KAFKA_STORAGE_ERROR while nobody knows what the log holds */
   get startOffset(): number {
+    this.#partition.checkLeaderEpoch(NO_EPOCH);
     return this.#partition.logStartOffset;
   }
 

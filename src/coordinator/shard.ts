@@ -42,8 +42,9 @@ export interface ShardOptions<Fact, State extends Machine<Fact>> {
   readonly commitTimeoutMs: number;
 }
 
-/** How long to wait before a partition that could not be read is loaded again. */
+/** How long to wait before a partition that failed is loaded again: doubled each time, up to the most. */
 const RELOAD_DELAY_MS = 1000;
+const RELOAD_DELAY_MAX_MS = 10_000;
 
 /**
  * One partition of an internal topic and the state machine that lives on it: decide, replay, commit.
@@ -58,7 +59,10 @@ export class Shard<Fact, State extends Machine<Fact>> {
   #isUnloaded = false;
   /** Ends a load that was overtaken by an unload. */
   #attempt = 0;
+  /** Runs while nothing is done but wait. */
   #reload: Timer | undefined;
+  /** Since something was committed. */
+  #failures = 0;
 
   constructor(options: ShardOptions<Fact, State>) {
     this.#options = options;
@@ -68,10 +72,13 @@ export class Shard<Fact, State extends Machine<Fact>> {
     return this.#machine !== undefined;
   }
 
-  /** @throws KafkaError COORDINATOR_LOAD_IN_PROGRESS, or NOT_COORDINATOR once it was given up */
+  /**
+   * @throws KafkaError COORDINATOR_LOAD_IN_PROGRESS, or NOT_COORDINATOR once it was given up and while
+   *   its log fails, as Kafka's that has failed to load.
+   */
   get machine(): State {
     if (this.#machine !== undefined) return this.#machine;
-    throw this.#isUnloaded
+    throw this.#isUnloaded || this.#reload !== undefined
       ? new KafkaError(ErrorCode.NOT_COORDINATOR, "this broker has given the partition up")
       : new KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, "the partition is being loaded");
   }
@@ -102,6 +109,7 @@ export class Shard<Fact, State extends Machine<Fact>> {
   /** Replays the partition from its start. An empty one is ready when this returns. */
   async load(): Promise<void> {
     const { partition, logger, name, clock } = this.#options;
+    this.#reload = undefined;
     const attempt = ++this.#attempt;
     const machine = this.#options.makeMachine();
     const startedAt = clock.monotonicMs();
@@ -127,8 +135,8 @@ export class Shard<Fact, State extends Machine<Fact>> {
       }
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      logger.error("could not load coordinator state, trying again", { partition: name, error });
-      this.#reload = clock.schedule(RELOAD_DELAY_MS, () => void this.load());
+      this.#failed("could not be loaded", error);
+      this.#loadLater();
     }
   }
 
@@ -148,6 +156,7 @@ export class Shard<Fact, State extends Machine<Fact>> {
       maxBatchBytes,
       compression,
       timeoutMs: commitTimeoutMs,
+      onCommitted: () => this.#committed(),
       onFailed: (error) => this.#startOver(error),
     });
     this.#machine = machine;
@@ -155,13 +164,32 @@ export class Shard<Fact, State extends Machine<Fact>> {
   }
 
   #startOver(error: unknown): void {
-    const { logger, name } = this.#options;
-    logger.error("coordinator state could not be written, loading it anew", {
-      partition: name,
-      error,
-    });
     this.#drop();
-    void this.load();
+    this.#failed("could not be written, and is loaded anew", error);
+    // Once may be by chance; a log that goes on failing is left alone for a while.
+    if (this.#failures === 1) void this.load();
+    else this.#loadLater();
+  }
+
+  /** Told once, not as often as clients try. */
+  #failed(what: string, error: unknown): void {
+    const { logger, name } = this.#options;
+    this.#failures += 1;
+    if (this.#failures > 1) return;
+    logger.error(`coordinator state ${what}; trying until it works`, { partition: name, error });
+  }
+
+  #committed(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#options.logger.info("coordinator state is written again", {
+      partition: this.#options.name,
+    });
+  }
+
+  #loadLater(): void {
+    const delayMs = Math.min(RELOAD_DELAY_MS * 2 ** (this.#failures - 1), RELOAD_DELAY_MAX_MS);
+    this.#reload = this.#options.clock.schedule(delayMs, () => void this.load());
   }
 
   #drop(): void {

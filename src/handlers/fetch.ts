@@ -171,6 +171,7 @@ function responseOf(
     const saysNone = isOutOfReach(plan[i] as Wanted) || (readsCommitted && result.errorCode === 0);
     const answer = {
       ...partitionAnswer(asked.index, result, saysNone),
+      errorCode: knownTo(context, result.errorCode),
       currentLeader: leaders.tell(asked, result.errorCode),
     };
     const last = responses.at(-1);
@@ -181,6 +182,12 @@ function responseOf(
   // A replica knows where the others are.
   const nodeEndpoints = replicaIdOf(call) < 0 ? leaders.endpoints() : undefined;
   return { errorCode: ErrorCode.NONE, sessionId, responses, nodeEndpoints };
+}
+
+/** Before v6 clients do not know that a disk may fail, and look for the leader anew, as in Kafka. */
+function knownTo({ version }: RequestContext, code: ErrorCode): ErrorCode {
+  const isNews = version <= 5 && code === ErrorCode.KAFKA_STORAGE_ERROR;
+  return isNews ? ErrorCode.NOT_LEADER_OR_FOLLOWER : code;
 }
 
 /** Kafka's order: what was read, unknown ids, what else is out of reach; a topic may be in it twice. */

@@ -31,6 +31,7 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   23: async () => (await import("./offset-for-leader-epoch.ts")).offsetForLeaderEpochHandler,
   32: async () => (await import("./describe-configs.ts")).describeConfigsHandler,
   33: async () => (await import("./alter-configs.ts")).alterConfigsHandler,
+  34: async () => (await import("./alter-replica-log-dirs.ts")).alterReplicaLogDirsHandler,
   35: async () => (await import("./describe-log-dirs.ts")).describeLogDirsHandler,
   37: async () => (await import("./create-partitions.ts")).createPartitionsHandler,
   42: async () => (await import("./delete-groups.ts")).deleteGroupsHandler,

@@ -37,11 +37,8 @@ describe("before the state is there", () => {
     const partition = partitionOf(world);
     partition.readFailure = new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, "disk gone");
     await world.restart();
-    expect(await world.commit({ offset: 6 })).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
-    expect(world.heartbeat({ memberId: "m" })).toBe(0);
-    expect(world.groups.listGroups({ statesFilter: [], typesFilter: [] })).toMatchObject({
-      errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
-    });
+    expect(await world.commit({ offset: 6 })).toBe(ErrorCode.NOT_COORDINATOR);
+    expect(world.heartbeat({ memberId: "m" })).toBe(ErrorCode.NOT_COORDINATOR);
 
     partition.readFailure = undefined;
     await world.clock.advance(1_000);
@@ -104,6 +101,32 @@ describe("decide, replay, commit", () => {
     expect(await world.committed()).toBe(1);
     expect(await world.commit({ offset: 3 })).toBe(0);
     expect(await world.committed()).toBe(3);
+  });
+
+  test("a log that goes on failing is left alone for longer and longer, and told of once", async () => {
+    const world = await GroupWorld.started();
+    await world.commit({ offset: 1 });
+    const partition = partitionOf(world);
+    partition.failure = new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, "disk full");
+    let reads = 0;
+    const read = partition.read.bind(partition);
+    partition.read = (...range) => {
+      reads += 1;
+      return read(...range);
+    };
+
+    for (let i = 0; i < 600; i++) {
+      expect(await world.commit({ offset: 2 })).toBe(ErrorCode.NOT_COORDINATOR);
+      await world.clock.advance(100);
+    }
+
+    // A minute: at once, then after 2, 4, 8 and every 10 seconds.
+    expect(reads).toBeLessThan(12);
+    expect(world.errors).toHaveLength(1);
+    partition.failure = undefined;
+    await world.clock.advance(10_000);
+    expect(await world.committed()).toBe(1);
+    expect(await world.commit({ offset: 3 })).toBe(0);
   });
 
   test("whoever waits in a group when its shard is dropped looks for the coordinator again", async () => {

@@ -86,6 +86,8 @@ export type Join = Partial<Omit<JoinGroupRequest, "protocols">> & {
 
 /** A coordinator over topics that live in memory, with a clock that is turned by hand. */
 export class GroupWorld {
+  /** What the operator was told of as an error. */
+  readonly errors: string[] = [];
   readonly clock: ManualClock = new ManualClock(1_700_000_000_000);
   readonly topic: MemoryInternalTopic;
   readonly settings: GroupSettings;
@@ -234,7 +236,7 @@ export class GroupWorld {
       groupConfigs: (groupId) => this.groupConfigs.get(groupId) ?? new Map(),
       clock: this.clock,
       random: () => this.#nextRandom(),
-      logger: silentLogger,
+      logger: { ...silentLogger, error: (message) => void this.errors.push(message) },
       config: this.settings,
     });
   }
