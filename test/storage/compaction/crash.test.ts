@@ -40,14 +40,18 @@ function newest(records: readonly StoredPair[]): Map<string, string | null> {
 async function cleanUntil(disk: MemoryDisk | FaultyDisk, diesAt: number) {
   const clock = new ManualClock();
   const before = await openDirectory({ disk, clock });
-  const log = await openLog(before, { settings: compactedSettings });
+  const log = await openLog(before, { settings: { ...compactedSettings, segmentBytes: 380 } });
   await fill(log);
+  expect(log.segments.length).toBeGreaterThan(6);
   const all = storedPairs(log);
   await before.close();
   const dying = new DyingDisk(disk, diesAt);
   const directory = await openDirectory({ disk: dying, clock }).catch(() => undefined);
   if (directory === undefined) return { all, count: dying.count };
-  const again = await openLog(directory, { settings: compactedSettings });
+  // Larger segments than before: several become one.
+  const again = await openLog(directory, {
+    settings: { ...compactedSettings, segmentBytes: 1200 },
+  });
   const cleaner = await openCleaner({ logs: () => [again], disk: dying, clock });
   await cleaner.run();
   // What is removed some time later.
