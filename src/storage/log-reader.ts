@@ -74,15 +74,12 @@ export class LogReader {
     const room = (endPosition ?? segment.file().size) - start.position;
     const length = Math.min(wanted, room);
     if (length <= 0) return EMPTY_SLICE;
-    const buffer = this.#buffers.take(length);
-    const into = buffer.subarray(0, length);
-    const finish = (count: number): LogSlice => ({
-      chunks: [count === length ? into : into.subarray(0, count)],
-      bytes: count,
-      release: once(() => this.#buffers.give(buffer)),
-    });
-    if (options.isHot) return finish(segment.file().readSync(into, start.position));
-    return segment.during((file) => file.read(into, start.position)).then(finish);
+    const range = { segment, position: start.position, length };
+    return this.#buffers.recent.read(range, (into) =>
+      options.isHot
+        ? segment.file().readSync(into, start.position)
+        : segment.during((file) => file.read(into, start.position)),
+    );
   }
 
   /** The first record of a segment that is of that time or later, of those in [from, upTo). */
@@ -128,8 +125,9 @@ export class LogReader {
   }
 
   /** Nothing that was learned of the files holds any more. */
-  forget(): void {
+  forget(segments: readonly Segment[]): void {
     this.#tail.clear();
+    this.#buffers.recent.forget(segments);
   }
 }
 
@@ -144,15 +142,6 @@ function withEpoch(
   batch: Buffer,
 ): TimestampedOffset {
   return { timestamp, offset, leaderEpoch: leaderEpochAt(batch, 0) };
-}
-
-function once(run: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    run();
-  };
 }
 
 function ignore(): void {}

@@ -342,7 +342,7 @@ export class Log {
     await this.settled();
     if (offset >= this.#endOffset) return;
     await this.#swap.settled();
-    this.#reader.forget();
+    this.#reader.forget(this.#segments.all);
     this.#isDirty = true;
     const { clock, disk, logger } = this.#parts;
     this.#producers = undefined;
@@ -449,7 +449,7 @@ export class Log {
     this.#swap.stop();
     await this.settled();
     await this.#swap.settled();
-    this.#reader.forget();
+    this.#reader.forget(this.#segments.all);
     for (const segment of this.#segments.all) segment.close();
   }
 
@@ -480,7 +480,7 @@ export class Log {
     const offset = this.#writtenOffset;
     if (this.#isRewound || this.#parts.directory.failure !== undefined) return;
     const epoch = this.latestEpoch;
-    this.#reader.forget();
+    this.#reader.forget(this.#segments.all);
     this.#producers = undefined;
     cutSegments(this.#segments, offset, { files: this.#files, settings: this.#settings });
     this.#epochs.truncateFromEnd(offset);

@@ -1,4 +1,7 @@
 import { BufferPool } from "../memory/buffer-pool.ts";
+import { RecentReads } from "./recent-reads.ts";
 
-/** What logs are read into. */
-export class ReadBuffers extends BufferPool {}
+/** What the logs of a broker are read into, and what was read last. */
+export class ReadBuffers extends BufferPool {
+  readonly recent = new RecentReads(this);
+}
