@@ -43,7 +43,7 @@ function asked({ dirs }: AlterReplicaLogDirsRequest): Map<string, Map<number, st
     for (const { name, partitions } of named) {
       const paths = topics.get(name) ?? new Map<number, string>();
       for (const index of partitions) paths.set(index, path);
-      topics.set(name, paths);
+      if (paths.size > 0) topics.set(name, paths);
     }
   }
   return topics;

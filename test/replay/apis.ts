@@ -2,6 +2,7 @@ import type { ApiCodec } from "../../src/protocol/codec.ts";
 import { alterClientQuotas } from "../../src/protocol/generated/alter-client-quotas.ts";
 import { alterConfigs } from "../../src/protocol/generated/alter-configs.ts";
 import { alterPartitionReassignments } from "../../src/protocol/generated/alter-partition-reassignments.ts";
+import { alterReplicaLogDirs } from "../../src/protocol/generated/alter-replica-log-dirs.ts";
 import { apiVersions } from "../../src/protocol/generated/api-versions.ts";
 import { consumerGroupDescribe } from "../../src/protocol/generated/consumer-group-describe.ts";
 import { consumerGroupHeartbeat } from "../../src/protocol/generated/consumer-group-heartbeat.ts";
@@ -52,6 +53,7 @@ const replayed = [
   electLeaders,
   describeQuorum,
   alterPartitionReassignments,
+  alterReplicaLogDirs,
   apiVersions,
   consumerGroupDescribe,
   consumerGroupHeartbeat,

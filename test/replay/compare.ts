@@ -43,6 +43,8 @@ const hashOrdered: ReadonlySet<string> = new Set([
   "ConsumerGroupDescribe.members",
   "ConsumerGroupDescribe.topicPartitions",
   "ConsumerGroupHeartbeat.topicPartitions",
+  "AlterReplicaLogDirs.partitions",
+  "AlterReplicaLogDirs.results",
   "AlterClientQuotas.entity",
   "AlterClientQuotas.entries",
   "ApiVersions.apiKeys",

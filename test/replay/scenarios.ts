@@ -7,6 +7,7 @@ import { madeUpConversations } from "./generated/conversations.ts";
 import { madeUpFeatures } from "./generated/features.ts";
 import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
+import { madeUpLogDirs } from "./generated/log-dirs.ts";
 import { madeUpOtherAlterations } from "./generated/other-alterations.ts";
 import { madeUpQuotas } from "./generated/quotas.ts";
 import { madeUpRebalances } from "./generated/rebalances.ts";
@@ -49,4 +50,5 @@ export const generated: readonly Scenario[] = [
   madeUpAdministration,
   madeUpFeatures,
   madeUpQuotas,
+  madeUpLogDirs,
 ];

@@ -33,6 +33,7 @@ async function reassignments(replay: Replay): Promise<void> {
     "duplicate-replicas",
   ]);
   await replay.replayAll("ListPartitionReassignments", 0, ["none", "unknown"]);
+  await replay.replayAll("AlterReplicaLogDirs", range(1, 2), "unknown-dir");
 }
 
 async function quorum(replay: Replay): Promise<void> {
@@ -43,7 +44,13 @@ async function quorum(replay: Replay): Promise<void> {
 
 async function features(replay: Replay): Promise<void> {
   await replay.replayAll("UpdateFeatures", range(0, 2), "unknown-feature-validate");
-  await replay.replayAll("UpdateFeatures", 2, ["same-level", "too-high", "empty", "downgrade-as-upgrade", "safe-downgrade-validate"]);
+  await replay.replayAll("UpdateFeatures", 2, [
+    "same-level",
+    "too-high",
+    "empty",
+    "downgrade-as-upgrade",
+    "safe-downgrade-validate",
+  ]);
 }
 
 async function quotas(replay: Replay): Promise<void> {
