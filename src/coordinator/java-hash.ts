@@ -19,6 +19,11 @@ export function inHashMapOrder(keys: readonly string[]): string[] {
   return inBucketOrder(keys, javaHashCode, hashMapCapacity(keys.length));
 }
 
+/** The same for ids of topics. */
+export function uuidsInHashMapOrder(uuids: readonly string[]): string[] {
+  return inBucketOrder(uuids, uuidHashCode, hashMapCapacity(uuids.length));
+}
+
 /** Items in the order of a Java HashSet that was made as a copy of a collection of them. */
 export function copiedHashOrder<T>(items: readonly T[], hashCode: (item: T) => number): T[] {
   let capacity = 16;

@@ -1,4 +1,4 @@
-import { copiedHashOrder, uuidHashCode } from "../../../java-hash.ts";
+import { copiedHashOrder, uuidHashCode, uuidsInHashMapOrder } from "../../../java-hash.ts";
 import type { Assignment } from "../assignment.ts";
 import {
   copyOf,
@@ -12,6 +12,8 @@ interface Partition {
   readonly topicId: string;
   readonly index: number;
 }
+
+const NOTHING: ReadonlySet<number> = new Set();
 
 /** How many partitions members may have; some of them one more than the others. */
 interface Quotas {
@@ -78,7 +80,8 @@ function keep(
   let hasExtra = quotas.extra > 0;
   let quota = quotas.minimum + (hasExtra ? 1 : 0);
   let changed: Map<string, Set<number>> | undefined;
-  for (const [topicId, partitions] of assigned) {
+  for (const topicId of uuidsInHashMapOrder([...assigned.keys()])) {
+    const partitions = assigned.get(topicId) ?? NOTHING;
     if (!subscribed.has(topicId)) {
       changed ??= copyOf(assigned);
       changed.delete(topicId);
