@@ -22,7 +22,10 @@ export async function fetchKafkaJars(): Promise<void> {
 }
 
 /** Apache Kafka 4.4.0 as one combined node, not yet started, on a formatted empty directory. */
-export async function prepareKafka(directory: string): Promise<BrokerProcess> {
+export async function prepareKafka(
+  directory: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<BrokerProcess> {
   await fetchKafkaJars();
   const [port, controllerPort] = [await freePort(), await freePort()];
   const settings: Record<string, string> = {
@@ -42,6 +45,7 @@ export async function prepareKafka(directory: string): Promise<BrokerProcess> {
     "group.initial.rebalance.delay.ms": "0",
     "log.index.size.max.bytes": "65536",
     "log.segment.bytes": "1048576",
+    ...more,
   };
   const properties = join(directory, "server.properties");
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);

@@ -69,11 +69,29 @@ def next_record(consumer):
 
 def group(request):
     leaving = wait_for_end_of_input()
-    consumer = new_consumer(request, {"heartbeat.interval.ms": 500, "session.timeout.ms": 10000})
+    classic = {"heartbeat.interval.ms": 500, "session.timeout.ms": 10000}
+    next_generation = request.get("protocol") == "consumer"
+    options = {"group.protocol": "consumer"} if next_generation else classic
+    if request.get("instance"):
+        options["group.instance.id"] = request["instance"]
+    consumer = new_consumer(request, options)
+    owned = set()
+
+    def assigned(partitions):
+        # The consumer protocol tells what is new; the classic one all there is.
+        owned.difference_update(() if next_generation else list(owned))
+        owned.update((p.topic, p.partition) for p in partitions)
+        emit_owned(owned)
+
+    def revoked(partitions):
+        owned.difference_update([(p.topic, p.partition) for p in partitions])
+        emit_owned(owned)
+
     consumer.subscribe(
         request["topics"],
-        on_assign=lambda _, partitions: emit({"assigned": sorted(p.partition for p in partitions)}),
-        on_revoke=lambda _, partitions: emit({"assigned": []}),
+        on_assign=lambda _, partitions: assigned(partitions),
+        on_revoke=lambda _, partitions: revoked(partitions),
+        on_lost=lambda _, partitions: revoked(partitions),
     )
     while not leaving.is_set():
         message = consumer.poll(0.2)
@@ -81,6 +99,15 @@ def group(request):
             emit_record(checked(message))
             consumer.commit(message, asynchronous=False)
     consumer.close()
+
+
+def emit_owned(owned):
+    emit(
+        {
+            "assigned": sorted(partition for _, partition in owned),
+            "owned": sorted(f"{topic}/{partition}" for topic, partition in owned),
+        }
+    )
 
 
 def committed(request):

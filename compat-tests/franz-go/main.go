@@ -31,6 +31,9 @@ type request struct {
 	Records    []record
 	Count      int
 	Group      string
+	Protocol   string
+	Instance   string
+	Pattern    string
 	Topic      string
 	Keys       []string
 	PerSecond  float64
@@ -97,22 +100,40 @@ func consume(ctx context.Context, r request) {
 func group(ctx context.Context, r request) {
 	ctx, leave := context.WithCancel(ctx)
 	go func() { _, _ = io.Copy(io.Discard, stdin); leave() }()
-	mine := map[int32]bool{}
+	mine := map[string]int32{}
 	changed := func(owned bool) func(context.Context, *kgo.Client, map[string][]int32) {
 		return func(_ context.Context, _ *kgo.Client, partitions map[string][]int32) {
-			for _, p := range slices.Concat(slices.Collect(maps.Values(partitions))...) {
-				if owned {
-					mine[p] = true
-				} else {
-					delete(mine, p)
+			for topic, ps := range partitions {
+				for _, p := range ps {
+					name := topic + "/" + strconv.Itoa(int(p))
+					if owned {
+						mine[name] = p
+					} else {
+						delete(mine, name)
+					}
 				}
 			}
-			emit(line{"assigned": append([]int32{}, slices.Sorted(maps.Keys(mine))...)})
+			emit(line{
+				"assigned": append([]int32{}, slices.Sorted(maps.Values(mine))...),
+				"owned":    append([]string{}, slices.Sorted(maps.Keys(mine))...),
+			})
 		}
 	}
-	c := client(r, kgo.ConsumerGroup(r.Group), kgo.ConsumeTopics(r.topics()...), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.HeartbeatInterval(500*time.Millisecond), kgo.SessionTimeout(10*time.Second),
-		kgo.OnPartitionsAssigned(changed(true)), kgo.OnPartitionsRevoked(changed(false)), kgo.OnPartitionsLost(changed(false)))
+	options := []kgo.Opt{kgo.ConsumerGroup(r.Group), kgo.ConsumeTopics(r.topics()...), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.OnPartitionsAssigned(changed(true)), kgo.OnPartitionsRevoked(changed(false)), kgo.OnPartitionsLost(changed(false))}
+	if r.Protocol == "consumer" {
+		options = append(options, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
+	} else {
+		options = append(options, kgo.HeartbeatInterval(500*time.Millisecond), kgo.SessionTimeout(10*time.Second))
+	}
+	if r.Instance != "" {
+		options = append(options, kgo.InstanceID(r.Instance))
+	}
+	if r.Pattern != "" {
+		options = append(options, kgo.ConsumeTopics(r.Pattern), kgo.ConsumeRegex())
+	}
+	c := client(r, options...)
 	defer c.Close()
 	for ctx.Err() == nil {
 		fetches := c.PollFetches(ctx)

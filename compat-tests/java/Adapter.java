@@ -17,6 +17,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -89,22 +90,36 @@ public final class Adapter {
     }
 
     private static void group(JsonNode request) throws Exception {
-        try (var consumer = consumer(request, Map.of("group.id", text(request, "group"), "heartbeat.interval.ms", 500, "session.timeout.ms", 10000))) {
+        Map<String, Object> options = new LinkedHashMap<>(Map.of("group.id", text(request, "group")));
+        if (request.path("protocol").asText().equals("consumer")) {
+            options.put("group.protocol", "consumer");
+        } else {
+            options.putAll(Map.of("heartbeat.interval.ms", 500, "session.timeout.ms", 10000));
+        }
+        if (request.hasNonNull("instance")) {
+            options.put("group.instance.id", text(request, "instance"));
+        }
+        try (var consumer = consumer(request, options)) {
             Thread leave = new Thread(() -> {
                 waitForEndOfInput();
                 consumer.wakeup();
             });
             leave.setDaemon(true);
             leave.start();
-            consumer.subscribe(texts(request, "topics"), new ConsumerRebalanceListener() {
+            var listener = new ConsumerRebalanceListener() {
                 public void onPartitionsRevoked(Collection<TopicPartition> gone) {
-                    emit("assigned", List.of());
+                    emitOwned(consumer.assignment().stream().filter(p -> !gone.contains(p)).toList());
                 }
 
                 public void onPartitionsAssigned(Collection<TopicPartition> added) {
-                    emit("assigned", consumer.assignment().stream().map(TopicPartition::partition).sorted().toList());
+                    emitOwned(consumer.assignment());
                 }
-            });
+            };
+            if (request.hasNonNull("pattern")) {
+                consumer.subscribe(new SubscriptionPattern(text(request, "pattern")), listener);
+            } else {
+                consumer.subscribe(texts(request, "topics"), listener);
+            }
             while (true) {
                 for (var record : consumer.poll(Duration.ofMillis(200))) {
                     emitRecord(record);
@@ -114,6 +129,12 @@ public final class Adapter {
         } catch (WakeupException leaving) {
             // Closing the consumer left the group.
         }
+    }
+
+    private static void emitOwned(Collection<TopicPartition> owned) {
+        emit(
+            "assigned", owned.stream().map(TopicPartition::partition).sorted().toList(),
+            "owned", owned.stream().map(p -> p.topic() + "/" + p.partition()).sorted().toList());
     }
 
     private static void committed(JsonNode request) throws Exception {
