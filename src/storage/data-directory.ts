@@ -236,7 +236,11 @@ export class DataDirectory {
     await this.#disk.syncDirectory(this.path);
   }
 
-  /** The folder is renamed at once, so that the name is free, and removed some time later. */
+  /**
+   * The folder is renamed, so that the name is free, and removed as soon as nothing is at work in it.
+   * Kafka waits for `file.delete.delay.ms` then, for readers that are under way; ours hold on to what
+   * they read, and the system does not write out a minute's worth of records that nobody can have.
+   */
   async deleteLog(log: Log): Promise<void> {
     const name = nameOf(log);
     if (this.#logs.get(name) === log) this.#logs.delete(name);
@@ -246,7 +250,7 @@ export class DataDirectory {
     if (this.#failure === undefined) log.moveTo(to);
     await log.abandon();
     if (!hasFiles || this.#failure !== undefined) return;
-    this.#removeLater(to, log.settings.fileDeleteDelayMs);
+    this.#removeLater(to);
   }
 
   /** A folder that is no partition's of this cluster is kept, out of the way. */
@@ -358,8 +362,8 @@ export class DataDirectory {
     (folder.future === undefined ? folders : futures).delete(nameOf(folder));
   }
 
-  #removeLater(path: string, delayMs: number): void {
-    this.#options.clock.schedule(delayMs, () => {
+  #removeLater(path: string): void {
+    this.#options.clock.schedule(0, () => {
       this.#disk.remove(path).catch((error: unknown) => {
         if (severityOf(error) === "directory") return;
         this.#options.logger.warn(`${path} cannot be removed`, { error });
