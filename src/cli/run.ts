@@ -66,6 +66,7 @@ async function serve(flags: Flags, surroundings: Surroundings): Promise<void> {
     await flow();
     throw error;
   }
+  void exitOnFailure(broker, { logger, flow }, surroundings);
   print(`${bootstrapAddress(broker)}\n`);
   announce(broker.endpoints, logger);
   const log = async () => {
@@ -155,6 +156,18 @@ function stopOnSignal(
       exit(1);
     });
   });
+}
+
+/** The disk failed: the broker has stopped, and whoever watches the process is to know. */
+async function exitOnFailure(
+  { failed }: RunningBroker,
+  { logger, flow }: Running,
+  { exit }: Surroundings,
+): Promise<void> {
+  const error = await failed;
+  logger.error("stopped, for the disk failed", { error });
+  await flow();
+  exit(1);
 }
 
 /** A bug: it is written down with where it happened, and the process ends, for its state is unknown. */

@@ -11,6 +11,7 @@ import type { ApiCodec } from "../../src/protocol/codec.ts";
 import { Reader } from "../../src/protocol/reader.ts";
 import { Writer } from "../../src/protocol/writer.ts";
 import { buildBatch } from "../../src/records/records.ts";
+import type { Disk } from "../../src/storage/fs.ts";
 import { MemoryDisk } from "../../src/storage/memory-disk.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { Loggers } from "../../src/telemetry/loggers.ts";
@@ -28,13 +29,14 @@ export interface SmallBroker {
 
 export async function smallBroker(
   settings: Readonly<Record<string, string>> = {},
+  { disk = new MemoryDisk() as Disk, paths = ["/data"] } = {},
 ): Promise<SmallBroker> {
   const checkConfigs = checkTopicOverrides;
   const controller = await openController(new MemoryStore(), {}, { checkConfigs });
   await controller.registerBroker(brokerCalled(1));
   const clock = new ManualClock(START_MS);
   const partitions = new Partitions();
-  const logDirs = await openLogDirs({ disk: new MemoryDisk(), clock });
+  const logDirs = await openLogDirs({ disk, paths, clock });
   const moves = new ReplicaMoves({ logDirs, clock, logger: silentLogger });
   const settingsOf = () => defaultSettings;
   const replicas = new Replicas({ logDirs, partitions, moves, settingsOf, logger: silentLogger });
