@@ -149,11 +149,15 @@ export class Shard<Fact, State extends Machine<Fact>> {
   }
 
   #activate(machine: State): void {
-    const { partition, clock, maxBatchBytes, compression, commitTimeoutMs } = this.#options;
+    const options = this.#options;
+    const { partition, clock, compression, commitTimeoutMs } = options;
     this.#log = new CommitLog({
       partition,
       clock,
-      maxBatchBytes,
+      // It may change while this runs.
+      get maxBatchBytes() {
+        return options.maxBatchBytes;
+      },
       compression,
       timeoutMs: commitTimeoutMs,
       onCommitted: () => this.#committed(),

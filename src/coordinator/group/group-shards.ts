@@ -101,7 +101,9 @@ export class GroupShards {
       clock,
       logger,
       loadBufferBytes: config.offsetsLoadBufferSize,
-      maxBatchBytes: config.messageMaxBytes,
+      get maxBatchBytes() {
+        return config.messageMaxBytes;
+      },
       compression: config.offsetsTopicCompressionCodec,
       commitTimeoutMs: config.offsetsCommitTimeoutMs,
     });
