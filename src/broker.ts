@@ -35,6 +35,7 @@ import { route } from "./server/router.ts";
 import { LogCleaner } from "./storage/compaction/log-cleaner.ts";
 import type { Disk } from "./storage/fs.ts";
 import { LogDirs } from "./storage/log-dirs.ts";
+import { ClientMetrics } from "./telemetry/client-metrics/client-metrics.ts";
 import type { Level } from "./telemetry/deferred-logger.ts";
 import { type Logger, silentLogger } from "./telemetry/logger.ts";
 import { Loggers } from "./telemetry/loggers.ts";
@@ -363,6 +364,13 @@ function servicesOf(given: {
     groups,
     controller,
     quotas: quotas.clients,
+    clientMetrics: new ClientMetrics({
+      clock,
+      logger: loggers.named("org.apache.kafka.server.ClientMetricsManager"),
+      subscriptions: () => controller.image.clientMetrics(),
+      newUuid,
+      maxBytes: config.telemetryMaxBytes,
+    }),
     image: () => controller.image,
     replicaMoves: moves,
   };

@@ -50,6 +50,12 @@ export const differences: readonly KnownDifference[] = [
       "there is no listener for controllers: the node is told by the one that the client came in on",
   },
   {
+    api: "ApiVersions",
+    path: /^apiKeys\[7[12]\]$/,
+    reason:
+      "what takes in metrics of clients is built in: Kafka says so only with a plugin that does (KIP-714)",
+  },
+  {
     api: "Metadata",
     cases: /^auto-create-first-answer$/,
     path: /^topics\[auto-\d+\]\.(errorCode|topicId|partitions\[0\])$/,

@@ -224,6 +224,20 @@ export class MetadataImage {
     return this.configs("client-metrics", name)?.values ?? noConfigs;
   }
 
+  /** All subscriptions to metrics of clients; the token differs as soon as they do. */
+  clientMetrics(): {
+    readonly token: string;
+    readonly all: readonly ReadonlyMap<string, string>[];
+  } {
+    const all = this.namesWithConfigs("client-metrics").flatMap(
+      (name) => this.configs("client-metrics", name) ?? [],
+    );
+    return {
+      token: all.map(({ name, revision }) => `${name}@${revision}`).join(),
+      all: all.map(({ values }) => values),
+    };
+  }
+
   configs(type: ConfigResourceType, name: string): ConfigsImage | undefined {
     return this.#parts.configs.get(`${type}/${name}`);
   }

@@ -13,6 +13,7 @@ import { IntegerTooLarge, type Reader } from "../protocol/reader.ts";
 import type { Writer } from "../protocol/writer.ts";
 import type { ClientQuotas } from "../quotas/client-quotas.ts";
 import type { RequestUsage } from "../quotas/request-usage.ts";
+import type { ClientMetrics } from "../telemetry/client-metrics/client-metrics.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Loggers } from "../telemetry/loggers.ts";
 import type { Clock } from "../time/clock.ts";
@@ -45,6 +46,8 @@ export interface RequestContext {
   readonly listenerName: string;
   /** Ends when the client leaves, so parked requests do not outlive it. */
   readonly lifetime: Lifetime;
+  /** The program at the other end; undefined where there is no connection. */
+  readonly peer?: Peer;
   /** What the request uses of its client's quotas; undefined while none are set. */
   readonly usage?: RequestUsage | undefined;
   may(operation: Operation, resource: ResourceType, name: string): boolean;
@@ -62,6 +65,13 @@ export class CloseConnection extends Error {
   override readonly name = "CloseConnection";
 }
 
+export interface Peer {
+  readonly port: number;
+  /** As the client called itself (KIP-511), or "unknown". */
+  readonly softwareName: string;
+  readonly softwareVersion: string;
+}
+
 /** The parts of the broker a handler may touch. Grows by a named field, never by `broker`. */
 export interface Services {
   readonly nodeId: number;
@@ -76,6 +86,7 @@ export interface Services {
   readonly groups: GroupCoordinator;
   readonly controller: Controller;
   readonly quotas: ClientQuotas;
+  readonly clientMetrics: ClientMetrics;
   /** The newest metadata this broker knows. Read it once per request. */
   readonly image: () => MetadataImage;
   readonly replicaMoves: ReplicaMoves;

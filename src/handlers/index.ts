@@ -51,6 +51,9 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   74: async () => (await import("./list-config-resources.ts")).listConfigResourcesHandler,
   68: async () => (await import("./consumer-group-heartbeat.ts")).consumerGroupHeartbeatHandler,
   69: async () => (await import("./consumer-group-describe.ts")).consumerGroupDescribeHandler,
+  71: async () =>
+    (await import("./get-telemetry-subscriptions.ts")).getTelemetrySubscriptionsHandler,
+  72: async () => (await import("./push-telemetry.ts")).pushTelemetryHandler,
   75: async () => (await import("./describe-topic-partitions.ts")).describeTopicPartitionsHandler,
 };
 

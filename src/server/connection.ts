@@ -22,6 +22,7 @@ export interface ConnectionContext {
   readonly listenerName: string;
   /** Kafka's form: "/127.0.0.1". */
   readonly clientHost: string;
+  readonly remotePort: number;
   readonly principal: string;
   readonly lifetime: Lifetime;
   /** As the client called itself (KIP-511). */
@@ -64,6 +65,7 @@ export class Connection implements ConnectionContext {
   readonly id: number;
   readonly listenerName: string;
   readonly clientHost: string;
+  readonly remotePort: number;
   readonly principal = "User:ANONYMOUS";
   clientSoftwareName = UNKNOWN_SOFTWARE;
   clientSoftwareVersion = UNKNOWN_SOFTWARE;
@@ -94,6 +96,7 @@ export class Connection implements ConnectionContext {
     this.listenerName = options.listenerName;
     this.#remoteAddress = plainAddress(socket.remoteAddress ?? "");
     this.clientHost = `/${this.#remoteAddress}`;
+    this.remotePort = socket.remotePort ?? -1;
     this.#frames = new FrameSplitter(options.maxRequestBytes, options.frameBuffers);
     this.#lastActiveMs = options.clock.monotonicMs();
     socket.setNoDelay(true);

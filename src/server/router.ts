@@ -3,6 +3,7 @@ import type {
   Answer,
   Handler,
   Operation,
+  Peer,
   RequestContext,
   ResourceType,
   Services,
@@ -121,6 +122,11 @@ class Call implements RequestContext {
 
   get lifetime(): Lifetime {
     return this.#connection.lifetime;
+  }
+
+  get peer(): Peer {
+    const { remotePort: port, clientSoftwareName, clientSoftwareVersion } = this.#connection;
+    return { port, softwareName: clientSoftwareName, softwareVersion: clientSoftwareVersion };
   }
 
   /** Everyone may do everything until an authorizer is configured, as in Kafka. */

@@ -9,6 +9,7 @@ export const loggerNames = [
   "kafka.server.KafkaApis",
   "org.apache.kafka.controller.QuorumController",
   "org.apache.kafka.coordinator.group.GroupCoordinatorService",
+  "org.apache.kafka.server.ClientMetricsManager",
   "org.apache.kafka.storage.internals.log.UnifiedLog",
 ] as const;
 export type LoggerName = (typeof loggerNames)[number];

@@ -21,6 +21,7 @@ import { describeTopicPartitions } from "../../src/protocol/generated/describe-t
 import { electLeaders } from "../../src/protocol/generated/elect-leaders.ts";
 import { fetch } from "../../src/protocol/generated/fetch.ts";
 import { findCoordinator } from "../../src/protocol/generated/find-coordinator.ts";
+import { getTelemetrySubscriptions } from "../../src/protocol/generated/get-telemetry-subscriptions.ts";
 import { heartbeat } from "../../src/protocol/generated/heartbeat.ts";
 import { incrementalAlterConfigs } from "../../src/protocol/generated/incremental-alter-configs.ts";
 import { initProducerId } from "../../src/protocol/generated/init-producer-id.ts";
@@ -36,6 +37,7 @@ import { offsetDelete } from "../../src/protocol/generated/offset-delete.ts";
 import { offsetFetch } from "../../src/protocol/generated/offset-fetch.ts";
 import { offsetForLeaderEpoch } from "../../src/protocol/generated/offset-for-leader-epoch.ts";
 import { produce } from "../../src/protocol/generated/produce.ts";
+import { pushTelemetry } from "../../src/protocol/generated/push-telemetry.ts";
 import { syncGroup } from "../../src/protocol/generated/sync-group.ts";
 import { unregisterBroker } from "../../src/protocol/generated/unregister-broker.ts";
 import { updateFeatures } from "../../src/protocol/generated/update-features.ts";
@@ -44,6 +46,8 @@ export type AnyCodec = ApiCodec<unknown, unknown, unknown, unknown>;
 
 /** The APIs whose recorded cases are replayed: those of the classic single broker. */
 const replayed = [
+  pushTelemetry,
+  getTelemetrySubscriptions,
   alterConfigs,
   describeClientQuotas,
   alterClientQuotas,

@@ -62,6 +62,7 @@ const hashOrdered: ReadonlySet<string> = new Set([
   "DescribeGroups.members",
   "DescribeLogDirs.partitions",
   "DescribeLogDirs.topics",
+  "GetTelemetrySubscriptions.requestedMetrics",
   "JoinGroup.members",
   "ListConfigResources.configResources",
   "ListGroups.groups",

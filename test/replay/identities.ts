@@ -8,6 +8,8 @@ const kindOfField: Readonly<Record<string, string>> = {
   leader: "member",
   producerId: "producer",
   sessionId: "session",
+  clientInstanceId: "client instance",
+  subscriptionId: "subscription",
 };
 
 export function identityKind(field: string): string | undefined {
@@ -21,6 +23,8 @@ const none: Readonly<Record<string, readonly unknown[]>> = {
   member: ["", null],
   producer: [-1],
   session: [0],
+  "client instance": ["AAAAAAAAAAAAAAAAAAAAAA"],
+  subscription: [0],
 };
 
 const generatedMemberId = /^(.*)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -13,6 +13,7 @@ import { madeUpQuotas } from "./generated/quotas.ts";
 import { madeUpRebalances } from "./generated/rebalances.ts";
 import { madeUpRecords } from "./generated/records.ts";
 import { madeUpSettings } from "./generated/settings.ts";
+import { madeUpTelemetry } from "./generated/telemetry.ts";
 import type { Scenario } from "./scenario.ts";
 import { administration } from "./scenarios/administration.ts";
 import { configsAndLogDirs } from "./scenarios/configs.ts";
@@ -51,4 +52,5 @@ export const generated: readonly Scenario[] = [
   madeUpFeatures,
   madeUpQuotas,
   madeUpLogDirs,
+  madeUpTelemetry,
 ];

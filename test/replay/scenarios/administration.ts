@@ -1,3 +1,4 @@
+import { incrementalAlterConfigs } from "../../../src/protocol/generated/incremental-alter-configs.ts";
 import type { Replay } from "../replay.ts";
 import { makeTopic, range, type Scenario } from "../scenario.ts";
 
@@ -5,7 +6,7 @@ import { makeTopic, range, type Scenario } from "../scenario.ts";
 export const administration: Scenario = {
   name: "administration",
 
-  steps: [elections, reassignments, quorum, features, quotas],
+  steps: [elections, reassignments, quorum, features, quotas, telemetry],
 };
 
 async function elections(replay: Replay): Promise<void> {
@@ -73,4 +74,15 @@ async function quotas(replay: Replay): Promise<void> {
     "bad-match-type",
   ]);
   await replay.replay("AlterClientQuotas", 1, "remove");
+}
+
+async function telemetry(replay: Replay): Promise<void> {
+  // The recorded broker had a subscription by then, which asked for no metrics.
+  const configs = [{ name: "interval.ms", configOperation: 0, value: "5000" }];
+  await replay.call(incrementalAlterConfigs, 1, {
+    resources: [{ resourceType: 16, resourceName: "sub", configs }],
+    validateOnly: false,
+  });
+  await replay.replay("GetTelemetrySubscriptions", 0, "not-advertised");
+  await replay.replay("PushTelemetry", 0, "not-advertised");
 }

@@ -1,0 +1,49 @@
+import type { ClientMetric } from "./otlp.ts";
+import type { ClientAttributes } from "./subscriptions.ts";
+
+/** The newest that a client pushed. */
+export interface ReceivedMetrics {
+  readonly clientInstanceId: string;
+  /** Under the names by which subscriptions match clients: `client_id`, `client_software_name`, … */
+  readonly attributes: ClientAttributes;
+  /** When it came, milliseconds since the epoch. */
+  readonly receivedMs: number;
+  /** The client said that it ends. */
+  readonly isLast: boolean;
+  readonly metrics: readonly ClientMetric[];
+}
+
+interface Kept {
+  readonly received: ReceivedMetrics;
+  readonly bytes: number;
+}
+
+const CLIENTS_MAX = 1000;
+/** Of messages as they were pushed, inflated; what is kept of them is of that order. */
+const BYTES_MAX = 32 * 1024 * 1024;
+
+/** The newest metrics of each client that pushed lately; the ones longest without news go first. */
+export class Received {
+  readonly #clients = new Map<string, Kept>();
+  #bytes = 0;
+
+  /** The one with the newest news comes last. */
+  get newest(): readonly ReceivedMetrics[] {
+    return [...this.#clients.values()].map(({ received }) => received);
+  }
+
+  keep(received: ReceivedMetrics, bytes: number): void {
+    this.#drop(received.clientInstanceId);
+    this.#clients.set(received.clientInstanceId, { received, bytes });
+    this.#bytes += bytes;
+    for (const id of this.#clients.keys()) {
+      if (this.#clients.size <= CLIENTS_MAX && this.#bytes <= BYTES_MAX) break;
+      this.#drop(id);
+    }
+  }
+
+  #drop(id: string): void {
+    this.#bytes -= this.#clients.get(id)?.bytes ?? 0;
+    this.#clients.delete(id);
+  }
+}
