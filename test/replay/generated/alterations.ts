@@ -243,6 +243,10 @@ async function allBrokers(replay: Replay): Promise<void> {
     [TOPIC, "cfg", ["retention.ms", "max.message.bytes", "min.insync.replicas"]],
   ];
   await describe(replay, "all brokers after alterations", all3);
+  const topic = { name: "new", numPartitions: -1, replicationFactor: -1, assignments: [] };
+  const created = { topics: [{ ...topic, configs: [] }], timeoutMs: 5000, validateOnly: true };
+  const where = { api: "CreateTopics", version: 7, case: "made-up: after alterations" };
+  await replay.ask(where, created);
   await alter(replay, {
     "all brokers: no replicas in sync": all(["min.insync.replicas", DELETE, null]),
     "all brokers: back": all(
