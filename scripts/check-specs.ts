@@ -23,6 +23,14 @@ const data = [
   "ConsumerProtocolAssignment.json",
   "EndTxnMarker.json",
   "storage/ProducerSnapshot.json",
+  "metadata/TopicRecord.json",
+  "metadata/PartitionRecord.json",
+  "metadata/PartitionChangeRecord.json",
+  "metadata/RemoveTopicRecord.json",
+  "metadata/ConfigRecord.json",
+  "metadata/FeatureLevelRecord.json",
+  "metadata/ClientQuotaRecord.json",
+  "metadata/ProducerIdsRecord.json",
 ];
 
 interface SchemaField {

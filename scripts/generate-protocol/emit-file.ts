@@ -201,7 +201,7 @@ const modules: readonly { readonly from: string; readonly names: readonly string
     names: [
       "EMPTY_ARRAY",
       ...["Array", "NullableArray"].map((name) => `read${name}`),
-      ...["Int8", "Int16", "Int32", "Int64", "String", "CompactString"].flatMap((name) => [
+      ...["Int8", "Int16", "Int32", "Int64", "String", "CompactString", "Uuid"].flatMap((name) => [
         `read${name}`,
         `write${name}`,
       ]),

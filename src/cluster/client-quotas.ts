@@ -130,7 +130,7 @@ interface StoredQuotas {
   readonly values: Readonly<Record<string, string>>;
 }
 
-function quotasValue(entity: QuotaEntity, values: ReadonlyMap<string, number>): string {
+export function quotasValue(entity: QuotaEntity, values: ReadonlyMap<string, number>): string {
   const stored: StoredQuotas = {
     entity: Object.fromEntries(entity),
     values: Object.fromEntries([...values].map(([name, value]) => [name, String(value)])),

@@ -21,6 +21,7 @@ import { isInternalTopic } from "./topic-name.ts";
  *   features/<name>       the level of a feature, once it was changed
  *   quotas/<entity>       limits of a user, client id or address (client-quotas.ts)
  *   producer-ids          the first producer id that nobody was given
+ *   adoption              a directory was taken over, and its logs have not been looked at yet (adoption/)
  */
 export const keys = {
   brokers: "brokers/",
@@ -30,6 +31,7 @@ export const keys = {
   features: "features/",
   quotas: "quotas/",
   producerIds: "producer-ids",
+  adoption: "adoption",
   broker: (id: number): string => `brokers/${id}`,
   topic: (name: string): string => `topics/${name}`,
   part: (topicId: string, index: number): string => `parts/${topicId}/${index}`,

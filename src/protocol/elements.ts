@@ -44,6 +44,7 @@ export const readInt32 = (reader: Reader): number => reader.int32();
 export const readInt64 = (reader: Reader): number => reader.int64();
 export const readString = (reader: Reader): string => reader.string();
 export const readCompactString = (reader: Reader): string => reader.compactString();
+export const readUuid = (reader: Reader): string => reader.uuid();
 
 export const writeInt8 = (writer: Writer, value: number): void => writer.int8(value);
 export const writeInt16 = (writer: Writer, value: number): void => writer.int16(value);
@@ -52,6 +53,7 @@ export const writeInt64 = (writer: Writer, value: number): void => writer.int64(
 export const writeString = (writer: Writer, value: string): void => writer.string(value);
 export const writeCompactString = (writer: Writer, value: string): void =>
   writer.compactString(value);
+export const writeUuid = (writer: Writer, value: string): void => writer.uuid(value);
 
 /** A struct that may be null, in its place: an int8 before it says which. */
 export function writeNullable<T>(
