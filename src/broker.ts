@@ -210,9 +210,10 @@ interface Given {
 
 async function assemble(given: Given): Promise<Assembled> {
   const disk = await diskFor(given.ephemeral);
-  const logDirs = await openLogDirs(given, disk);
+  const live = new LiveConfig(given.config);
+  const logDirs = await openLogDirs({ ...given, config: live.config }, disk);
   try {
-    return await assembleOn(logDirs, given);
+    return await assembleOn(logDirs, live, given);
   } catch (error) {
     await logDirs.abandon();
     given.clock.stop();
@@ -220,9 +221,8 @@ async function assemble(given: Given): Promise<Assembled> {
   }
 }
 
-async function assembleOn(logDirs: LogDirs, given: Given): Promise<Assembled> {
+async function assembleOn(logDirs: LogDirs, live: LiveConfig, given: Given): Promise<Assembled> {
   const { logger, loggers, clock } = given;
-  const live = new LiveConfig(given.config);
   const { config } = live;
   const { clusterId, disk, metadataPath: path } = logDirs;
   const metadataLogger = loggers.named("org.apache.kafka.controller.QuorumController");
@@ -413,6 +413,7 @@ function openLogDirs({ config, loggers, clock, ephemeral }: Given, disk: Disk): 
   return LogDirs.open({
     paths: ephemeral && paths.length === 1 ? ["memory"] : paths,
     metadataPath: metadataLogDir === undefined ? undefined : resolve(metadataLogDir),
+    isCordoned: (path) => config.cordonedLogDirs.some((given) => resolve(given) === path),
     disk,
     clock,
     logger: loggers.named("org.apache.kafka.storage.internals.log.UnifiedLog"),

@@ -29,13 +29,10 @@ export const describeLogDirsHandler: Handler = defineHandler({
     }
     const isAsked = filterOf(request);
     const directories = await services.replicaMoves.describe();
-    const results = directories.map(({ path, errorCode, totalBytes, usableBytes, replicas }) => ({
-      errorCode,
+    const results = directories.map(({ path, replicas, ...told }) => ({
+      ...told,
       logDir: path,
       topics: byTopic(replicas.filter(isAsked)),
-      totalBytes,
-      usableBytes,
-      isCordoned: false,
     }));
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, results };
   },

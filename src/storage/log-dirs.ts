@@ -22,6 +22,8 @@ export interface LogDirsOptions extends StorageBounds {
   /** Of directories that have none yet; undefined: a new one. */
   readonly clusterId?: string | undefined;
   readonly newUuid: () => string;
+  /** cordoned.log.dirs: takes new partitions only if no other directory can. Looked up each time. */
+  readonly isCordoned?: (path: string) => boolean;
 }
 
 /** One of `log.dirs`, whether or not it could be opened. */
@@ -41,6 +43,7 @@ export interface LogDirDescription {
   readonly errorCode: ErrorCode;
   readonly totalBytes: number;
   readonly usableBytes: number;
+  readonly isCordoned: boolean;
   readonly replicas: readonly {
     readonly topic: string;
     readonly partition: number;
@@ -67,6 +70,7 @@ export class LogDirs {
   readonly #dirs: readonly LogDir[];
   readonly #metadata: DataDirectory;
   readonly #logger: Logger;
+  readonly #isCordoned: (path: string) => boolean;
   readonly #preferred = new Map<string, string>();
   readonly #listeners = new Set<FailureListener>();
   readonly #fatal: Promise<KafkaError>;
@@ -75,7 +79,7 @@ export class LogDirs {
   private constructor(
     opened: { readonly dirs: readonly LogDir[]; readonly metadata: DataDirectory },
     parts: StorageParts,
-    logger: Logger,
+    { logger, isCordoned = () => false }: Pick<LogDirsOptions, "logger" | "isCordoned">,
   ) {
     this.clusterId = opened.metadata.clusterId;
     this.metadataPath = opened.metadata.path;
@@ -83,6 +87,7 @@ export class LogDirs {
     this.#dirs = opened.dirs;
     this.#metadata = opened.metadata;
     this.#logger = logger;
+    this.#isCordoned = isCordoned;
     this.#fatal = new Promise((resolve) => {
       this.#giveUp = resolve;
     });
@@ -109,7 +114,7 @@ export class LogDirs {
         const isThere = path === metadataPath;
         dirs.push({ path, directory: isThere ? metadata : await opening.tryOpen(path, metadata) });
       }
-      self = new LogDirs({ dirs, metadata }, parts, options.logger);
+      self = new LogDirs({ dirs, metadata }, parts, options);
       for (const directory of self.#open()) self.failed(directory.path);
       return self;
     } catch (error) {
@@ -258,11 +263,14 @@ export class LogDirs {
     this.#preferred.delete(name);
     const wanted = online.find(({ path }) => path === preferred);
     if (wanted !== undefined) return wanted;
-    return online.reduce((best, one) => (one.logCount < best.logCount ? one : best));
+    const open = online.filter(({ path }) => !this.#isCordoned(path));
+    const choice = open.length > 0 ? open : online;
+    return choice.reduce((best, one) => (one.logCount < best.logCount ? one : best));
   }
 
   async #describe({ path, directory }: LogDir): Promise<LogDirDescription> {
-    const unknown = { path, totalBytes: -1, usableBytes: -1, replicas: [] };
+    const isCordoned = this.#isCordoned(path);
+    const unknown = { path, totalBytes: -1, usableBytes: -1, isCordoned, replicas: [] };
     const failed = { ...unknown, errorCode: ErrorCode.KAFKA_STORAGE_ERROR };
     if (directory === undefined || directory.failure !== undefined) return failed;
     const space = await directory.space().catch(() => undefined);

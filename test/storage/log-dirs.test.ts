@@ -59,6 +59,20 @@ describe("several log.dirs", () => {
     expect(pathOf(dirs, make(dirs, 4))).toBe("/two");
   });
 
+  test("take none where they are cordoned, unless all are", async () => {
+    let cordoned = ["/one", "/three"];
+    const isCordoned = (path: string) => cordoned.includes(path);
+    const dirs = await openLogDirs({ disk, paths: PATHS, isCordoned });
+
+    const logs = [0, 1].map((partition) => make(dirs, partition));
+    const told = await dirs.describe();
+    cordoned = PATHS;
+
+    expect(logs.map((log) => pathOf(dirs, log))).toEqual(["/two", "/two"]);
+    expect(told.map((dir) => dir.isCordoned)).toEqual([true, false, true]);
+    expect(pathOf(dirs, make(dirs, 2))).toBe("/one");
+  });
+
   test("are one cluster's, each with an id of its own, and say so in meta.properties", async () => {
     const dirs = await openLogDirs({ disk, paths: PATHS });
     await dirs.close();

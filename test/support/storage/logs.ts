@@ -74,6 +74,7 @@ export function openLogDirs(
   options: Omit<DirectoryOptions, "path"> & {
     readonly paths?: readonly string[];
     readonly metadataPath?: string;
+    readonly isCordoned?: (path: string) => boolean;
     readonly logger?: Logger;
   },
 ): Promise<LogDirs> {
