@@ -1,10 +1,10 @@
 import type { Clock, Timer } from "../../time/clock.ts";
 
-/** How long the cleaner works before others have their turn: when nobody else wants it, and at least. */
-const SLICE_MS_MAX = 1;
-const SLICE_MS_MIN = 0.25;
-/** A turn of the others that takes longer says that somebody waits. */
-const BUSY_MS = 0.25;
+/** How long the cleaner works before others have their turn, and how long it rests if somebody is at work. */
+const SLICE_MS = 1;
+const REST_MS = 1;
+/** A turn of the others that takes longer says that somebody is at work. */
+const BUSY_MS = 0.1;
 /** A wait shorter than this is not worth a timer: it is added to the next one. */
 const SLEEP_MS_MIN = 10;
 /** The budget of bytes that were not read is not saved up for longer. */
@@ -16,13 +16,12 @@ export class CleaningStopped extends Error {
 }
 
 /**
- * Divides the one thread between the cleaner and everybody else: short slices of work, shorter ones
- * while others are busy, and no more bytes a second than is allowed.
+ * Divides the one thread between the cleaner and everybody else: short slices of work, with rests
+ * between them while others are at work, and no more bytes a second than is allowed.
  */
 export class Pacer {
   readonly #clock: Clock;
   readonly #bytesPerSecond: () => number;
-  #sliceMs = SLICE_MS_MAX;
   #sliceStartMs: number;
   #periodStartMs: number;
   #periodBytes = 0;
@@ -38,7 +37,7 @@ export class Pacer {
 
   /** Whether it is the others' turn: then {@link yield} is to be awaited. To be asked often. */
   get isOver(): boolean {
-    return this.#clock.monotonicMs() - this.#sliceStartMs >= this.#sliceMs;
+    return this.#clock.monotonicMs() - this.#sliceStartMs >= SLICE_MS;
   }
 
   /** Whoever waits here, or comes here from now on, is stopped. */
@@ -53,16 +52,18 @@ export class Pacer {
     if (this.#isStopped) throw new CleaningStopped("the cleaner was stopped");
   }
 
-  /** Lets the others have their turn. @throws CleaningStopped */
+  /**
+   * Lets the others have their turn. A process that never rests has to wait for a processor like any
+   * other, and so would they.
+   *
+   * @throws CleaningStopped
+   */
   async yield(): Promise<void> {
     this.check();
     const beforeMs = this.#clock.monotonicMs();
     await new Promise((resolve) => setImmediate(resolve));
     this.#sliceStartMs = this.#clock.monotonicMs();
-    const isBusy = this.#sliceStartMs - beforeMs > BUSY_MS;
-    this.#sliceMs = isBusy
-      ? Math.max(SLICE_MS_MIN, this.#sliceMs / 2)
-      : Math.min(SLICE_MS_MAX, this.#sliceMs * 1.25);
+    if (this.#sliceStartMs - beforeMs > BUSY_MS) await this.#sleepFor(REST_MS);
     this.check();
   }
 
