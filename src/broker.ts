@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { type Adoption, adoptLogDirs, finishAdoption } from "./cluster/adoption/adopt.ts";
 import { Controller } from "./cluster/controller.ts";
 import { EmbeddedStore } from "./cluster/embedded-store.ts";
 import type { MetadataImage } from "./cluster/image.ts";
@@ -9,7 +10,6 @@ import type { MetadataStore } from "./cluster/metadata-store.ts";
 import type { Registration } from "./cluster/registration.ts";
 import { GROUP_METADATA_TOPIC } from "./cluster/topic-name.ts";
 import { type BrokerConfig, parseBrokerConfig } from "./config/broker-config.ts";
-import { connectionsByAddress } from "./config/connection-overrides.ts";
 import { parseListeners } from "./config/listeners.ts";
 import { LiveConfig } from "./config/live-config.ts";
 import { checkTopicOverrides } from "./config/topic-config.ts";
@@ -28,9 +28,10 @@ import { topicLogSettings } from "./partition/topic-log-settings.ts";
 import { ErrorCode, type KafkaError } from "./protocol/errors.ts";
 import { randomUuid } from "./protocol/uuid.ts";
 import { Quotas } from "./quotas/quotas.ts";
-import type { ServeFrame } from "./server/connection.ts";
 import { type Bound, bindListeners } from "./server/endpoints.ts";
-import { Listeners, type ServerLimits } from "./server/listener.ts";
+import { gate } from "./server/gate.ts";
+import { limitsOf } from "./server/limits.ts";
+import { Listeners } from "./server/listener.ts";
 import { route } from "./server/router.ts";
 import { LogCleaner } from "./storage/compaction/log-cleaner.ts";
 import type { Disk } from "./storage/fs.ts";
@@ -224,12 +225,10 @@ async function assemble(given: Given): Promise<Assembled> {
 async function assembleOn(logDirs: LogDirs, live: LiveConfig, given: Given): Promise<Assembled> {
   const { logger, loggers, clock } = given;
   const { config } = live;
-  const { clusterId, disk, metadataPath: path } = logDirs;
+  const { clusterId } = logDirs;
   const metadataLogger = loggers.named("org.apache.kafka.controller.QuorumController");
   const logLogger = loggers.named("org.apache.kafka.storage.internals.log.UnifiedLog");
-  const store: MetadataStore = given.ephemeral
-    ? new MemoryStore()
-    : await EmbeddedStore.open({ disk, path, logger: metadataLogger });
+  const { store, adoption } = await openMetadata(logDirs, config, given);
   const controller = await Controller.open({
     store,
     clusterId,
@@ -267,6 +266,7 @@ async function assembleOn(logDirs: LogDirs, live: LiveConfig, given: Given): Pro
   const leads = { partitions, controller, nodeId: nodeIdOf(config), logger: metadataLogger };
   await keepLeaders(logDirs, leads);
   await groups.start();
+  await finishAdoption({ store, adoption, partitions, groups, logger: metadataLogger });
   const services = servicesOf({ ...given, quotas, config, moves, controller, partitions, groups });
   const { serve, accept } = gate((frame, connection) => route(frame, connection, services));
   const listeners = new Listeners({
@@ -298,6 +298,29 @@ async function assembleOn(logDirs: LogDirs, live: LiveConfig, given: Given): Pro
   };
 }
 
+/** The metadata of this broker; where it has none, that of whoever had the directories before. */
+async function openMetadata(
+  logDirs: LogDirs,
+  config: BrokerConfig,
+  { ephemeral, loggers }: Given,
+): Promise<{ readonly store: MetadataStore; readonly adoption: Adoption | undefined }> {
+  const { disk, metadataPath: path } = logDirs;
+  const logger = loggers.named("org.apache.kafka.controller.QuorumController");
+  const store: MetadataStore = ephemeral
+    ? new MemoryStore()
+    : await EmbeddedStore.open({ disk, path, logger });
+  const adoption = await adoptLogDirs({
+    store,
+    logDirs,
+    logger,
+    nodeId: nodeIdOf(config),
+    defaults: config,
+    checkConfigs: checkTopicOverrides,
+    newTopicId: newUuid,
+  });
+  return { store, adoption };
+}
+
 /** Takes the lead of partitions whose directory is offline from this broker, or gives it back. */
 async function keepLeaders(
   logDirs: LogDirs,
@@ -317,23 +340,6 @@ async function keepLeaders(
       .settleLeaders(nodeId, isOnline)
       .catch((error: unknown) => logger.error("leaders cannot be changed", { error }));
   });
-}
-
-/** Lets requests wait until everything is loaded. */
-function gate(behind: ServeFrame): { readonly serve: ServeFrame; readonly accept: () => void } {
-  let open: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  let isOpen = false;
-  return {
-    serve: (frame, connection) =>
-      isOpen ? behind(frame, connection) : ready.then(() => behind(frame, connection)),
-    accept() {
-      isOpen = true;
-      open();
-    },
-  };
 }
 
 function servicesOf(given: {
@@ -451,7 +457,6 @@ function groupCoordinator(given: {
   });
 }
 
-/** Read whenever a connection comes: what can change at run time is looked up. */
 function openCleaner(
   { directories, disk }: LogDirs,
   given: { readonly config: BrokerConfig; readonly logger: Logger; readonly clock: Clock },
@@ -464,24 +469,6 @@ function openCleaner(
     ioBytesPerSecond: config.logCleanerIoMaxBytesPerSecond,
   });
   return LogCleaner.open({ directories, disk, clock, logger, random: Math.random, settings });
-}
-
-function limitsOf(config: BrokerConfig): ServerLimits {
-  return {
-    maxRequestBytes: config.socketRequestMaxBytes,
-    maxIdleMs: config.connectionsMaxIdleMs,
-    partialFrameTimeoutMs: config.odradekPartialFrameTimeoutMs,
-    get maxConnections() {
-      return config.maxConnections;
-    },
-    get maxConnectionsPerIp() {
-      return config.maxConnectionsPerIp;
-    },
-    get connectionsByAddress() {
-      return connectionsByAddress(config.maxConnectionsPerIpOverrides);
-    },
-    backlog: config.socketListenBacklogSize,
-  };
 }
 
 async function createTopics(

@@ -47,14 +47,6 @@ export interface MorePartitions {
   readonly assignments: readonly (readonly number[])[] | null;
 }
 
-/** A topic that lies on the disk. */
-export interface FoundTopic {
-  readonly name: string;
-  readonly id: string;
-  /** By partition: the epoch to lead it with, above any in its log. */
-  readonly leaderEpochs: readonly number[];
-}
-
 type Creation = Decision<TopicResult>;
 
 /**
@@ -113,7 +105,7 @@ export class Controller {
       }),
     );
     return this.#decisions.make(topics, { validateOnly, operationsEach: 1 }, (asked) =>
-      this.#creation(asked, (topic) => topic),
+      this.#creation(asked),
     );
   }
 
@@ -221,37 +213,6 @@ export class Controller {
   ): Promise<readonly AlterationResult[]> {
     return this.#decisions.make(alterations, { validateOnly, operationsEach: 1 }, (each) =>
       decideAlteration(this.image, each),
-    );
-  }
-
-  /**
-   * Takes topics in that lie on the disk and that nobody here has made: a data directory that Kafka
-   * wrote. They keep their ids; all their partitions are led by `brokerId`. Names that exist are left
-   * alone.
-   */
-  async adoptTopics(
-    brokerId: number,
-    found: readonly FoundTopic[],
-  ): Promise<readonly TopicResult[]> {
-    return this.#decisions.make(
-      found,
-      { operationsEach: 1 },
-      ({ name, id, leaderEpochs }): Creation => {
-        const { configs } = shapeOf(name, this.#terms.defaults);
-        const assignments = leaderEpochs.map((_, index) => ({
-          partitionIndex: index,
-          brokerIds: [brokerId],
-        }));
-        const asked = { name, numPartitions: -1, replicationFactor: -1, assignments, configs };
-        return this.#creation(asked, (topic) => ({
-          ...topic,
-          id,
-          partitions: topic.partitions.map((partition, index) => ({
-            ...partition,
-            leaderEpoch: leaderEpochs[index] ?? 0,
-          })),
-        }));
-      },
     );
   }
 
@@ -413,11 +374,11 @@ export class Controller {
     return registration;
   }
 
-  #creation(asked: CreatableTopic, finish: (topic: NewTopic) => NewTopic): Creation {
+  #creation(asked: CreatableTopic): Creation {
     const { name } = asked;
     const key = keys.topic(name);
     try {
-      const topic = finish(newTopic(this.image, asked, this.#terms));
+      const topic = newTopic(this.image, asked, this.#terms);
       return {
         result: { name, topic },
         write: {

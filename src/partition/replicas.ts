@@ -2,7 +2,6 @@ import type { MetadataImage, PartitionImage, TopicImage } from "../cluster/image
 import type { TopicsDelta } from "../cluster/metadata-loader.ts";
 import type { DataDirectory, LogOptions } from "../storage/data-directory.ts";
 import type { PartitionFolder } from "../storage/directory-contents.ts";
-import { ForeignDirectory } from "../storage/foreign-directory.ts";
 import type { Log } from "../storage/log.ts";
 import type { FoundFolder, LogDirs } from "../storage/log-dirs.ts";
 import type { LogSettings } from "../storage/log-settings.ts";
@@ -51,19 +50,11 @@ export class Replicas {
 
   /**
    * Opens the logs of all partitions there are. A folder of an earlier topic of the same name, or of
-   * none, is set aside: the metadata is right.
-   *
-   * @throws ForeignDirectory where there are folders and no metadata at all: they are another's.
+   * none, is set aside: the metadata is right. (Where there was none, topics have been made of the
+   * folders before: cluster/adoption.)
    */
   async open(image: MetadataImage): Promise<void> {
-    const folders = this.#logDirs.partitionsOnDisk();
-    const [first] = folders;
-    if (image.topicCount === 0 && first !== undefined) {
-      throw new ForeignDirectory(
-        `${first.directory.path} holds partitions but not the metadata of this broker: it was written by Apache Kafka, or has lost its odradek-metadata.log; choose another directory`,
-      );
-    }
-    for (const { directory, folder } of folders) {
+    for (const { directory, folder } of this.#logDirs.partitionsOnDisk()) {
       if (!isWanted(directory, folder, image)) await directory.setAside(folder);
     }
     const copies = await this.#copies(image);

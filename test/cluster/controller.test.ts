@@ -262,27 +262,6 @@ describe("a broker that starts again", () => {
     }
   });
 
-  test("topics found on its disk keep their ids and go on with the epochs given", async () => {
-    await controller.createTopics([wanted("a")]);
-    const id = "d8ZEVA8YTYm0AfgJzK2KiA";
-
-    const results = await controller.adoptTopics(1, [
-      { name: "a", id: "KI8ZEVA8YTYm0AfgJzK2Kg", leaderEpochs: [0] },
-      { name: "__consumer_offsets", id, leaderEpochs: [3, 0] },
-    ]);
-
-    expect(results.map(({ error }) => error?.code)).toEqual([
-      ErrorCode.TOPIC_ALREADY_EXISTS,
-      undefined,
-    ]);
-    const adopted = (await openController(store)).image.topicById(id);
-    expect(adopted?.partitions.map(({ leader, leaderEpoch }) => [leader, leaderEpoch])).toEqual([
-      [1, 3],
-      [1, 0],
-    ]);
-    expect(adopted?.configs.get("cleanup.policy")).toBe("compact");
-  });
-
   test("a topic deleted takes the entries of its partitions along", async () => {
     await controller.createTopics([wanted("a")]);
     await controller.raiseLeaderEpochs(1);

@@ -1,3 +1,5 @@
+import { ForeignDirectory } from "../../storage/foreign-directory.ts";
+import type { Log } from "../../storage/log.ts";
 import type { LogDirs } from "../../storage/log-dirs.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { entityKey, quotasValue } from "../client-quotas.ts";
@@ -30,6 +32,19 @@ export interface Adoption {
   readonly metadataFolder: string | undefined;
 }
 
+/** The partitions of this broker, which are above this layer. */
+interface HeldPartitions {
+  all(): Iterable<{ readonly log: Pick<Log, "producers"> }>;
+}
+
+/** The coordinator of groups, likewise. */
+interface LoadedGroups {
+  listGroups(filters: {
+    readonly statesFilter: readonly string[];
+    readonly typesFilter: readonly string[];
+  }): { readonly groups: readonly unknown[] };
+}
+
 /** In the directory of the metadata, once its content has been taken over. */
 const ADOPTED_FILE = "odradek-adopted";
 
@@ -52,6 +67,11 @@ export async function adoptLogDirs(options: AdoptionOptions): Promise<Adoption |
   const folders = await topicsInFolders(directories, readText);
   const log = await findMetadataLog(logDirs);
   if (log === undefined && folders.size === 0) return undefined;
+  if (log === undefined && logDirs.hasOffline) {
+    throw new ForeignDirectory(
+      `${metadataPath} has no metadata, and not all of log.dirs can be read to find the topics by their folders: start with all of them, or choose another directory`,
+    );
+  }
   const marker = `${metadataPath}/${ADOPTED_FILE}`;
   const isStale = (await disk.readFile(marker)) !== undefined;
   const takeover = adoptedTopics({ kafka: log?.read, isStale, folders }, options);
@@ -71,18 +91,37 @@ export async function adoptLogDirs(options: AdoptionOptions): Promise<Adoption |
 }
 
 /**
- * The other half, once the logs are open: producer ids that are in use in them are not given to new
- * producers, whatever was known of them. Done again if a crash came between the halves.
+ * The other half, once the logs are open and the groups loaded: producer ids that are in use in the
+ * logs are not given to new producers, whatever was known of them. Done at the next start if a crash
+ * came between the halves.
+ *
+ * @param adoption undefined where this start has taken nothing over
  */
-export async function settleProducerIds(
-  store: MetadataStore,
-  producerIdsInUse: () => Iterable<number>,
-): Promise<void> {
-  if ((await store.get(keys.adoption)) === undefined) return;
-  const entry = await store.get(keys.producerIds);
-  const next = nextProducerId(entry);
+export async function finishAdoption(given: {
+  readonly store: MetadataStore;
+  readonly adoption: Adoption | undefined;
+  readonly partitions: HeldPartitions;
+  readonly groups: LoadedGroups;
+  readonly logger: Logger;
+}): Promise<void> {
+  const { store, adoption, partitions, groups, logger } = given;
+  if ((await store.get(keys.adoption)) !== undefined) await settleProducerIds(store, partitions);
+  if (adoption === undefined) return;
+  const { topics, partitions: count, metadataFolder } = adoption;
+  const groupCount = groups.listGroups({ statesFilter: [], typesFilter: [] }).groups.length;
+  const from =
+    metadataFolder === undefined ? "as their folders tell" : `as ${metadataFolder} tells`;
+  logger.info(
+    `took over ${topics} topics with ${count} partitions and ${groupCount} groups, ${from}; this is not done again`,
+  );
+}
+
+async function settleProducerIds(store: MetadataStore, partitions: HeldPartitions): Promise<void> {
+  const next = nextProducerId(await store.get(keys.producerIds));
   let first = next;
-  for (const id of producerIdsInUse()) first = Math.max(first, id + 1);
+  for (const { log } of partitions.all()) {
+    for (const { producerId } of log.producers.all()) first = Math.max(first, producerId + 1);
+  }
   const operations: Operation[] = [{ type: "delete", key: keys.adoption }];
   if (first > next) {
     operations.push({ type: "put", key: keys.producerIds, value: producerIdsValue(first) });
