@@ -149,7 +149,7 @@ function readAndAnswer(
 /** What an answer comes to for quotas: the records, and so much around those of each partition. */
 function bytesOf(results: readonly Fetched[]): number {
   let bytes = 0;
-  for (const { records } of results) bytes += ANSWER_BYTES_EACH + (records?.length ?? 0);
+  for (const result of results) bytes += ANSWER_BYTES_EACH + result.bytes;
   return bytes;
 }
 

@@ -10,6 +10,7 @@ import { Replicas } from "../../src/partition/replicas.ts";
 import type { ApiCodec } from "../../src/protocol/codec.ts";
 import { Reader } from "../../src/protocol/reader.ts";
 import { Writer } from "../../src/protocol/writer.ts";
+import type { RequestUsage } from "../../src/quotas/request-usage.ts";
 import { buildBatch } from "../../src/records/records.ts";
 import type { Disk } from "../../src/storage/fs.ts";
 import { MemoryDisk } from "../../src/storage/memory-disk.ts";
@@ -70,7 +71,13 @@ export async function ask<Request, Response, RequestInput, ResponseInput>(
   handler: Handler,
   api: ApiCodec<Request, Response, RequestInput, ResponseInput>,
   request: RequestInput,
-  options: { broker: SmallBroker; version?: number; may?: May; listenerName?: string },
+  options: {
+    broker: SmallBroker;
+    version?: number;
+    may?: May;
+    listenerName?: string;
+    usage?: RequestUsage;
+  },
 ): Promise<Response> {
   const { broker, version = api.maxVersion, may = everything } = options;
   const writer = new Writer();
@@ -84,6 +91,7 @@ export async function ask<Request, Response, RequestInput, ResponseInput>(
     lifetime: new OwnedLifetime(),
     softwareIs: () => {},
     whenSent: () => {},
+    usage: options.usage,
     may,
   };
   const answer = await handler.serve(new Reader(writer.toBuffer()), context, broker.services);
