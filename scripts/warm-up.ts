@@ -1,19 +1,11 @@
 import fs from "node:fs";
-import { connect } from "node:net";
 import { COMPILED_SUFFIX, loadProgram } from "../src/cli/program.ts";
-import type { ApiCodec } from "../src/protocol/codec.ts";
 import { apiVersions } from "../src/protocol/generated/api-versions.ts";
 import { initProducerId } from "../src/protocol/generated/init-producer-id.ts";
 import { metadata } from "../src/protocol/generated/metadata.ts";
 import { produce } from "../src/protocol/generated/produce.ts";
-import {
-  decodeResponseHeader,
-  encodeRequestHeader,
-  responseHeaderVersion,
-} from "../src/protocol/header.ts";
-import { Reader } from "../src/protocol/reader.ts";
-import { Writer } from "../src/protocol/writer.ts";
 import { buildBatch } from "../src/records/records.ts";
+import { asking } from "./asking.ts";
 
 /*
  * Runs the built program to its first acknowledged record, and keeps what V8 compiled on the way:
@@ -22,54 +14,6 @@ import { buildBatch } from "../src/records/records.ts";
  */
 
 const STDOUT = 1;
-
-/** Sends one request and reads its answer. */
-type Ask = <Response, RequestInput>(
-  api: ApiCodec<unknown, Response, RequestInput, never>,
-  version: number,
-  request: RequestInput,
-) => Promise<Response>;
-
-async function asking<T>(port: number, use: (ask: Ask) => Promise<T>): Promise<T> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    return await use(async (api, version, request) => {
-      const writer = new Writer();
-      const { key: apiKey } = api;
-      encodeRequestHeader(writer, {
-        apiKey,
-        apiVersion: version,
-        correlationId: 1,
-        clientId: "warm-up",
-      });
-      api.encodeRequest(writer, request, version);
-      const body = writer.toBuffer();
-      const length = Buffer.alloc(4);
-      length.writeInt32BE(body.length);
-      socket.write(Buffer.concat([length, body]));
-      const reader = new Reader(await frameFrom(socket));
-      decodeResponseHeader(reader, responseHeaderVersion(apiKey, version));
-      return api.decodeResponse(reader, version);
-    });
-  } finally {
-    socket.destroy();
-  }
-}
-
-function frameFrom(socket: ReturnType<typeof connect>): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    let bytes = Buffer.alloc(0);
-    const take = (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk]);
-      if (bytes.length < 4 || bytes.length < 4 + bytes.readInt32BE()) return;
-      socket.off("data", take);
-      resolve(bytes.subarray(4));
-    };
-    socket.on("data", take);
-    socket.once("error", reject);
-    socket.once("close", () => reject(new Error("the broker closed the connection")));
-  });
-}
 
 async function firstRecord(port: number): Promise<void> {
   await asking(port, async (ask) => {

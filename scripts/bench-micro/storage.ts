@@ -8,6 +8,7 @@ import type { LogSettings } from "../../src/storage/log-settings.ts";
 import { realDisk } from "../../src/storage/real-disk.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { SystemClock } from "../../src/time/system-clock.ts";
+import { measured, report } from "./measure.ts";
 
 /**
  * What the log alone can do: `tsx scripts/bench-micro/storage.ts [directory] [case]…`. Machines
@@ -82,31 +83,6 @@ function batch(records: number, valueBytes: number): Buffer {
 }
 
 const client = { leaderEpoch: 0, origin: "client" } as const;
-
-function report(name: string, work: { count: number; bytes: number }, run: Measured): void {
-  const megabytes = work.bytes / 1e6;
-  const line = [
-    name.padEnd(40),
-    `${(megabytes / (run.ms / 1000)).toFixed(0)} MB/s`.padStart(10),
-    `${((run.cpuMs / megabytes) * 1).toFixed(2)} CPU-s/GB`.padStart(16),
-    `${((work.count / run.ms) * 1000).toFixed(0)}/s`.padStart(12),
-    `${((run.cpuMs * 1000) / work.count).toFixed(2)} CPU-µs each`.padStart(20),
-  ];
-  process.stdout.write(`${line.join(" ")}\n`);
-}
-
-interface Measured {
-  readonly ms: number;
-  readonly cpuMs: number;
-}
-
-async function measured(run: () => Promise<void>): Promise<Measured> {
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await run();
-  const { user, system } = process.cpuUsage(cpu);
-  return { ms: performance.now() - start, cpuMs: (user + system) / 1000 };
-}
 
 async function appendLarge(directory: DataDirectory): Promise<void> {
   const [log] = (await openLogs(directory, 1)) as [Log];
