@@ -20,7 +20,7 @@ export class Member {
   readonly adapter: Adapter;
   /** "topic/partition" of each. */
   owned: readonly string[] = [];
-  /** How often it was told what it owns. */
+  /** How often it came to own something else. */
   changes = 0;
 
   constructor(client: Client, joining: Joining) {
@@ -29,8 +29,9 @@ export class Member {
         this.values.push(Buffer.from(String(line["value"]), "base64").toString());
         return;
       }
+      // Some clients also say that nothing has changed.
+      if (String(line["owned"]) !== this.owned.join()) this.changes++;
       this.owned = line["owned"];
-      this.changes++;
     });
   }
 

@@ -1,7 +1,5 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import { CompressionType } from "../records/compression.ts";
 import { buildBatch } from "../records/records.ts";
-import { prepareZstd } from "../records/zstd.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import type { InternalPartition } from "./internal-topic.ts";
 
@@ -106,7 +104,6 @@ export class CommitLog {
     try {
       const records = commits.flatMap((commit) => commit.records);
       if (records.length > 0) {
-        if (compression === CompressionType.ZSTD) await prepareZstd();
         await partition.append(buildBatch({ records, timestamp: clock.now(), compression }));
       }
       this.#inFlight = [];

@@ -5,7 +5,7 @@ import {
   isTransactional,
   readBatchHeader,
 } from "../records/batch.ts";
-import { type Record as LogRecord, preparationOf, recordsOf } from "../records/records.ts";
+import { type Record as LogRecord, recordsOf } from "../records/records.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { CommitLog, type KeyValue } from "./commit-log.ts";
@@ -118,7 +118,6 @@ export class Shard<Fact, State extends Machine<Fact>> {
       let offset = partition.startOffset;
       while (offset < partition.endOffset) {
         const bytes = await partition.read(offset, this.#options.loadBufferBytes);
-        await preparationOf(bytes);
         if (attempt !== this.#attempt) return;
         const replayed = this.#replayBatches(bytes, offset, machine);
         if (replayed.nextOffset <= offset) throw new Error(`nothing to read at offset ${offset}`);

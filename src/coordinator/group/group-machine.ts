@@ -135,6 +135,7 @@ export class GroupMachine implements Machine<GroupRecord> {
 
   onUnloaded(): void {
     this.#isLive = false;
+    this.#consumers.onUnloaded();
     for (const { timer } of this.#wakeUps.values()) timer.cancel();
     this.#wakeUps.clear();
     for (const group of this.#groups.values()) {

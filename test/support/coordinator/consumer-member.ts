@@ -1,3 +1,4 @@
+import type { TopicPartitions } from "../../../src/coordinator/group/consumer/assignment.ts";
 import type {
   ConsumerGroupHeartbeatRequest,
   ConsumerGroupHeartbeatResponseInput,
@@ -34,6 +35,8 @@ export class Member {
   readonly #joining: Heartbeat;
   epoch = 0;
   owned: readonly string[] = [];
+  /** The same as it was told. */
+  #told: readonly TopicPartitions[] = [];
   /** What the last answer said, if anything went wrong. */
   errorCode = 0;
 
@@ -50,12 +53,13 @@ export class Member {
   join(): Promise<this> {
     this.epoch = 0;
     this.owned = [];
+    this.#told = [];
     return this.#send({ ...this.#joining, topicPartitions: [] });
   }
 
   /** Tells what it owns, and takes up or gives up what it is told. */
   heartbeat(more: Heartbeat = {}): Promise<this> {
-    return this.#send({ topicPartitions: this.#claimed(), ...more });
+    return this.#send({ topicPartitions: [...this.#told], ...more });
   }
 
   leave(memberEpoch = -1): Promise<this> {
@@ -79,21 +83,12 @@ export class Member {
     this.epoch = answer.memberEpoch;
     const told = answer.assignment?.topicPartitions;
     if (told !== undefined) {
+      this.#told = told;
       this.owned = told.flatMap(({ topicId, partitions }) =>
         partitions.map((partition) => `${this.#world.topics.topicName(topicId)}/${partition}`),
       );
     }
     return this;
-  }
-
-  #claimed() {
-    const byTopic = new Map<string, number[]>();
-    for (const each of this.owned) {
-      const [name = "", partition] = each.split("/");
-      const topicId = this.#world.topics.topicId(name) ?? "";
-      byTopic.set(topicId, [...(byTopic.get(topicId) ?? []), Number(partition)]);
-    }
-    return [...byTopic].map(([topicId, partitions]) => ({ topicId, partitions }));
   }
 }
 

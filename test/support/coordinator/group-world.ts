@@ -82,6 +82,8 @@ export type Join = Partial<Omit<JoinGroupRequest, "protocols">> & {
   readonly clientId?: string;
   /** Name to metadata, in order of preference. */
   readonly protocols?: readonly (readonly [string, string])[];
+  /** The same, with metadata that is no text. */
+  readonly rawProtocols?: JoinGroupRequest["protocols"];
 };
 
 /** A coordinator over topics that live in memory, with a clock that is turned by hand. */
@@ -120,7 +122,8 @@ export class GroupWorld {
   }
 
   join(join: Join = {}): Parked<JoinGroupResponseInput> {
-    const { version = 9, clientId = "client", protocols = [["range", "m"]], ...rest } = join;
+    const { version = 9, clientId = "client", rawProtocols, ...others } = join;
+    const { protocols = [["range", "m"]], ...rest } = others;
     const request: JoinGroupRequest = {
       groupId: "g",
       sessionTimeoutMs: 10_000,
@@ -129,7 +132,9 @@ export class GroupWorld {
       groupInstanceId: null,
       protocolType: "consumer",
       reason: null,
-      protocols: protocols.map(([name, metadata]) => ({ name, metadata: Buffer.from(metadata) })),
+      protocols:
+        rawProtocols ??
+        protocols.map(([name, metadata]) => ({ name, metadata: Buffer.from(metadata) })),
       ...rest,
     };
     return park(this.groups.joinGroup(request, asker(version, clientId)));

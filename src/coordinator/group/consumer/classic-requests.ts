@@ -102,11 +102,20 @@ export function heartbeatAsClassic(
   group.deadlines.renewSession(memberId, now + member.classic.sessionTimeoutMs);
   const mustRejoin =
     member.memberEpoch < group.assignmentEpoch ||
+    isForgotten(group) ||
     member.state === MemberState.UNREVOKED_PARTITIONS ||
     (member.state === MemberState.UNRELEASED_PARTITIONS && !isWaiting(group, member));
   if (!mustRejoin) return ErrorCode.NONE;
   group.deadlines.expectJoin(memberId, now + member.rebalanceTimeoutMs);
   return ErrorCode.REBALANCE_IN_PROGRESS;
+}
+
+/**
+ * A new target is due, and nobody is left whose heartbeats compute one. (Kafka lets such a group be,
+ * with partitions that nobody reads; it comes about where the migration policy forbids a downgrade.)
+ */
+function isForgotten(group: ConsumerGroup): boolean {
+  return group.epoch > group.assignmentEpoch && group.classicCount === group.memberCount;
 }
 
 /** Something that the member should have is still somebody else's. */

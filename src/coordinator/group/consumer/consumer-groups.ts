@@ -4,7 +4,9 @@ import type {
   ConsumerGroupHeartbeatResponseInput,
 } from "../../../protocol/generated/consumer-group-heartbeat.ts";
 import type { ClassicGroup } from "../classic/classic-group.ts";
+import type { AnswerJoin } from "../classic/classic-member.ts";
 import type { LeaveResult, LeavingMember } from "../classic/leave.ts";
+import { joinRefusal } from "../classic/rebalance.ts";
 import type { Group } from "../group.ts";
 import { NOTHING, type Outcome } from "../group-record.ts";
 import type { GroupRequestContext } from "../settings.ts";
@@ -45,6 +47,8 @@ export class ConsumerGroups {
   /** What the decision under way is taken on: the records replay into it, if they make a new group. */
   #nascent: ConsumerGroup | undefined;
   readonly #resolving = new Set<string>();
+  /** JoinGroups whose answer waits for its records to be committed. */
+  readonly #parked = new Set<AnswerJoin>();
   #engine: RegexEngine | undefined;
   #newTopicsRevision: number;
 
@@ -87,6 +91,11 @@ export class ConsumerGroups {
     }
   }
 
+  /** This broker gives the state up: whoever waits is sent to look for the coordinator again. */
+  onUnloaded(): void {
+    for (const answer of [...this.#parked]) answer(joinRefusal(ErrorCode.NOT_COORDINATOR, ""));
+  }
+
   // --- decisions
 
   /** @throws KafkaError as the checks of its parts say */
@@ -110,8 +119,16 @@ export class ConsumerGroups {
   /** A JoinGroup to a group that has members. @throws KafkaError */
   joinAsClassic(group: ConsumerGroup, join: ClassicJoin): Outcome {
     const deciding = this.#deciding(group, join.context);
-    const outcome = joinAsClassic(deciding, join);
-    return this.#armed(deciding, outcome);
+    const answer: AnswerJoin = (response) => {
+      if (this.#parked.delete(answer)) join.answer(response);
+    };
+    this.#parked.add(answer);
+    try {
+      return this.#armed(deciding, joinAsClassic(deciding, { ...join, answer }));
+    } catch (error) {
+      this.#parked.delete(answer);
+      throw error;
+    }
   }
 
   leaveAsClassic(
