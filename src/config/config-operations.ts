@@ -16,6 +16,9 @@ export interface ConfigChange {
 /** Longer values are refused, so that every one can be answered. */
 const VALUE_LENGTH_MAX = 32_767;
 
+/** More than Kafka has names for; a broker takes any name beside those. */
+const SETTINGS_MAX = 1000;
+
 export function isOperation({ operation }: ConfigChange): boolean {
   const known: readonly number[] = Object.values(ConfigOperation);
   return known.includes(operation);
@@ -46,12 +49,18 @@ export function withChanges(
     else if (operation === ConfigOperation.SET) after.set(name, value ?? "");
     else after.set(name, changedList({ name, operation, value }, before, listSetting));
   }
-  checkLengths(after);
+  checkSizes(after);
   return after;
 }
 
 /** @throws KafkaError INVALID_CONFIG */
-export function checkLengths(configs: ReadonlyMap<string, string>): void {
+export function checkSizes(configs: ReadonlyMap<string, string>): void {
+  if (configs.size > SETTINGS_MAX) {
+    throw new KafkaError(
+      ErrorCode.INVALID_CONFIG,
+      `${configs.size} settings of one resource, and at most ${SETTINGS_MAX} are kept`,
+    );
+  }
   for (const [name, value] of configs) {
     if (value.length <= VALUE_LENGTH_MAX) continue;
     throw new KafkaError(

@@ -136,9 +136,7 @@ function describedOver(
 
 /** What was given under a name, or one that stands in for it, the strongest first. */
 function brokerSynonyms(broker: BrokerConfig, name: string): readonly DescribedSynonym[] {
-  const names = families.find((family) => family.includes(name)) ?? [
-    ...new Set([name, baseName(name)]),
-  ];
+  const names = namesBehind(name);
   const found = [
     ...values(names, ConfigSource.DYNAMIC_BROKER_CONFIG, (each) => broker.own.get(each)),
     ...values(names, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, (each) =>
@@ -150,6 +148,13 @@ function brokerSynonyms(broker: BrokerConfig, name: string): readonly DescribedS
   // Kafka leaves out what comes before the first of the very name.
   const first = found.findIndex((synonym) => synonym.name === name);
   return first === -1 ? [] : found.slice(first);
+}
+
+function namesBehind(name: string): readonly string[] {
+  // Only this way round: the interval of the scheduler is a setting of its own.
+  if (name === "log.flush.interval.ms") return [name, "log.flush.scheduler.interval.ms"];
+  const family = families.find((names) => names.includes(name));
+  return family ?? [...new Set([name, baseName(name)])];
 }
 
 function defaultText(name: string): string | undefined {

@@ -6,6 +6,7 @@ import { type BrokerConfig, brokerConfigWith, type DynamicLayers } from "./broke
  */
 export class LiveConfig {
   readonly config: BrokerConfig;
+  #isAsAtStart = true;
 
   constructor(atStart: BrokerConfig) {
     this.config = { ...atStart };
@@ -17,6 +18,9 @@ export class LiveConfig {
    * @param onBad hears of what this broker cannot take: an earlier version may have stored it
    */
   set(layers: DynamicLayers, onBad: (name: string, why: string) => void): void {
+    const isNothingSet = layers.clusterWide.size === 0 && layers.own.size === 0;
+    if (isNothingSet && this.#isAsAtStart) return;
+    this.#isAsAtStart = isNothingSet;
     Object.assign(this.config, brokerConfigWith(this.config, layers, onBad));
   }
 }

@@ -1,6 +1,6 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import type { BrokerConfig } from "./broker-config.ts";
-import { checkLengths } from "./config-operations.ts";
+import { checkSizes } from "./config-operations.ts";
 import { type CamelCase, camelCase } from "./names.ts";
 import { BadValue, parseValue } from "./parse.ts";
 import type { Setting, SettingValue } from "./setting.ts";
@@ -100,7 +100,7 @@ export function checkTopicOverrides(
     if (text === null) refuse(`${name} has no value`);
     given.set(name, text);
   }
-  checkLengths(given);
+  checkSizes(given);
   for (const [name, text] of given) checkOverride(name, text);
   if (given.get("remote.storage.enable")?.trim().toLowerCase() === "true") {
     refuse("remote.storage.enable must be false: the broker has no tiered storage");

@@ -1,4 +1,4 @@
-import { checkLengths } from "../config/config-operations.ts";
+import { checkSizes } from "../config/config-operations.ts";
 import { type AlterConfigsResource, alterConfigs } from "../protocol/generated/alter-configs.ts";
 import { type Alteration, type AlterationCall, alterResources } from "./config-alterations.ts";
 import { defineHandler, type Handler } from "./handler.ts";
@@ -24,7 +24,7 @@ const replacing: Alteration<AlterConfigsResource> = {
 
   after({ configs }) {
     const after = new Map(configs.map(({ name, value }) => [name, value ?? ""]));
-    checkLengths(after);
+    checkSizes(after);
     return after;
   },
 

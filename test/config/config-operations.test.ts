@@ -47,6 +47,8 @@ describe("what is done to a setting", () => {
     expect(() => changed({}, [APPEND, "1", "retention.ms"])).toThrow(refusal);
     expect(() => changed({}, [SUBTRACT, "1", "retention.ms"])).toThrow(refusal);
     expect(() => changed({}, [SET, "x".repeat(32_768), "a"])).toThrow(refusal);
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`a.${n}`, "1"]));
+    expect(() => changed(many, [SET, "1", "one.more"])).toThrow(refusal);
     expect(changed({}, [SET, "x".repeat(32_767), "a"])["a"]).toHaveLength(32_767);
   });
 });

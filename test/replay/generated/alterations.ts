@@ -119,6 +119,8 @@ async function brokers(replay: Replay): Promise<void> {
     "broker: type of compression": one(["compression.type", SET, " gzip "]),
     "broker: rate of replication": one(["leader.replication.throttled.rate", SET, "1000"]),
     "broker: bad rate of replication": one(["leader.replication.throttled.rate", SET, "-1"]),
+    "broker: flushes": one(["log.flush.interval.ms", SET, "5000"]),
+    "broker: rolls": one(["log.roll.ms", SET, "6000"]),
     "broker: long value": one(["no.such.3", SET, "x".repeat(32_768)]),
     "broker that is no number": [[BROKER, "x", ["log.retention.ms", SET, "1"]]],
     "broker below zero": [[BROKER, "-1", ["log.retention.ms", SET, "1"]]],
@@ -133,6 +135,8 @@ async function brokers(replay: Replay): Promise<void> {
       ["no.such", DELETE, null],
       ["log.cleanup.policy", DELETE, null],
       ["compression.type", DELETE, null],
+      ["log.flush.interval.ms", DELETE, null],
+      ["log.roll.ms", DELETE, null],
       ["leader.replication.throttled.rate", DELETE, null],
     ),
   });

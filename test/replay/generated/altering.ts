@@ -81,4 +81,6 @@ export const told: readonly string[] = [
   "num.io.threads",
   "compression.type",
   "leader.replication.throttled.rate",
+  "log.flush.interval.ms",
+  "log.roll.ms",
 ];
