@@ -145,6 +145,10 @@ export class Segment {
 
   /** Bytes of either index. */
   indexSizes(): { readonly offsets: number; readonly times: number } {
+    // Those of a full segment need not be read for that.
+    if (this.#indexes === undefined && !this.#isUnsealed) {
+      return { offsets: this.#sizeOf(".index") ?? 0, times: this.#sizeOf(".timeindex") ?? 0 };
+    }
     const { offsets, times } = this.#loaded();
     return { offsets: offsets.sizeInBytes, times: times.sizeInBytes };
   }
@@ -364,7 +368,9 @@ export class Segment {
 
   /** Its `.txnindex`, which is not there where no transaction was aborted. */
   readTransactions(): Buffer {
-    return this.#storage.disk.readFileSync(this.#file(".txnindex")) ?? Buffer.alloc(0);
+    const size = this.#sizeOf(".txnindex") ?? 0;
+    const bytes = size > 0 ? this.#storage.disk.readFileSync(this.#file(".txnindex")) : undefined;
+    return bytes ?? Buffer.alloc(0);
   }
 
   writeTransactions(bytes: Buffer): void {

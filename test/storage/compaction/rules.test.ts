@@ -5,12 +5,7 @@ import {
   isIntact,
   readBatchHeader,
 } from "../../../src/records/batch.ts";
-import {
-  buildBatch,
-  type NewBatch,
-  preparationOf,
-  recordsOf,
-} from "../../../src/records/records.ts";
+import { buildBatch, type NewBatch, recordsOf } from "../../../src/records/records.ts";
 import type { LogCleaner } from "../../../src/storage/compaction/log-cleaner.ts";
 import type { DataDirectory } from "../../../src/storage/data-directory.ts";
 import type { Log } from "../../../src/storage/log.ts";
@@ -18,7 +13,6 @@ import type { LogSettings } from "../../../src/storage/log-settings.ts";
 import { MemoryDisk } from "../../../src/storage/memory-disk.ts";
 import { ManualClock } from "../../../src/time/manual-clock.ts";
 import {
-  batchOfPairs,
   compactedSettings,
   openCleaner,
   type Pair,
@@ -139,10 +133,6 @@ describe("a batch of which records go", () => {
     ["lz4", 3],
     ["zstd", 4],
   ])("stays compressed with %s", async (_name, compression) => {
-    // Where zstd is not Node's own, it is ready once it was waited for.
-    const named = batchOfPairs(pairs);
-    named.writeInt16BE(compression, 21);
-    await preparationOf(named);
     await put(log, pairs, { compression });
     await put(log, [["a", "new"]]);
     await roll();

@@ -41,12 +41,12 @@ export class FaultyDisk implements Disk {
 
   /** The disk as the next start finds it. */
   async afterPowerCut(fate: Fate = onlySynced): Promise<FaultyDisk> {
-    const next = new MemoryDisk();
+    const next = new FaultyDisk();
     await this.#copy("", next, fate);
-    return new FaultyDisk(next);
+    return next;
   }
 
-  async #copy(directory: string, to: MemoryDisk, fate: Fate): Promise<void> {
+  async #copy(directory: string, to: FaultyDisk, fate: Fate): Promise<void> {
     for (const name of await this.#disk.list(directory)) {
       // Whoever held it is gone.
       if (name === ".lock") continue;
