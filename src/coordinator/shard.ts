@@ -1,15 +1,9 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import {
-  BATCH_HEADER_BYTES,
-  isControl,
-  isTransactional,
-  readBatchHeader,
-} from "../records/batch.ts";
-import { type Record as LogRecord, recordsOf } from "../records/records.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { CommitLog, type KeyValue } from "./commit-log.ts";
 import type { InternalPartition } from "./internal-topic.ts";
+import { Replay } from "./replay.ts";
 
 /** The state that lives on one partition of an internal topic. */
 export interface Machine<Fact> {
@@ -114,21 +108,24 @@ export class Shard<Fact, State extends Machine<Fact>> {
     const machine = this.#options.makeMachine();
     const startedAt = clock.monotonicMs();
     try {
-      let count = 0;
-      let offset = partition.startOffset;
-      while (offset < partition.endOffset) {
+      const { codec } = this.#options;
+      const replay = new Replay<Fact>({
+        startOffset: partition.startOffset,
+        decode: (key, value) => codec.decode(key, value),
+        apply: (fact) => machine.replay(fact),
+      });
+      while (replay.nextOffset < partition.endOffset) {
+        const offset = replay.nextOffset;
         const bytes = await partition.read(offset, this.#options.loadBufferBytes);
         if (attempt !== this.#attempt) return;
-        const replayed = this.#replayBatches(bytes, offset, machine);
-        if (replayed.nextOffset <= offset) throw new Error(`nothing to read at offset ${offset}`);
-        offset = replayed.nextOffset;
-        count += replayed.count;
+        replay.take(bytes);
+        if (replay.nextOffset <= offset) throw new Error(`nothing to read at offset ${offset}`);
       }
       this.#activate(machine);
-      if (count > 0) {
+      if (replay.count > 0) {
         logger.info("loaded coordinator state", {
           partition: name,
-          records: count,
+          records: replay.count,
           ms: Math.round(clock.monotonicMs() - startedAt),
         });
       }
@@ -203,36 +200,5 @@ export class Shard<Fact, State extends Machine<Fact>> {
     );
     this.#log = undefined;
     machine?.onUnloaded();
-  }
-
-  #replayBatches(
-    bytes: Buffer,
-    from: number,
-    machine: State,
-  ): { readonly nextOffset: number; readonly count: number } {
-    let nextOffset = from;
-    let count = 0;
-    let at = 0;
-    while (at + BATCH_HEADER_BYTES <= bytes.length) {
-      const header = readBatchHeader(bytes, at);
-      if (at + header.sizeInBytes > bytes.length) break;
-      // Offsets of transactions stay in the log until transactions are built; markers hold no fact.
-      const holdsFacts = !isControl(header.attributes) && !isTransactional(header.attributes);
-      if (holdsFacts) count += this.#replayRecords(recordsOf(bytes, at), from, machine);
-      nextOffset = header.baseOffset + header.lastOffsetDelta + 1;
-      at += header.sizeInBytes;
-    }
-    return { nextOffset, count };
-  }
-
-  #replayRecords(records: Iterable<LogRecord>, from: number, machine: State): number {
-    let count = 0;
-    for (const { offset, key, value } of records) {
-      if (offset < from || key === null) continue;
-      const fact = this.#options.codec.decode(key, value);
-      if (fact !== undefined) machine.replay(fact);
-      count++;
-    }
-    return count;
   }
 }

@@ -110,6 +110,16 @@ describe("a member of the classic protocol in a consumer group", () => {
     expect(all(first, third)).toEqual(ALL);
   });
 
+  test("that joins again as it was is answered too", async () => {
+    const { classic, consumer } = await mixed();
+    await untilShared([consumer], [classic]);
+    const had = [...classic.owned];
+
+    await classic.join();
+
+    expect(classic).toMatchObject({ errorCode: 0, owned: had });
+  });
+
   test("that does not join again in time is out", async () => {
     const { world, classic, consumer } = await mixed();
     await consumer.heartbeat();
