@@ -30,17 +30,17 @@ describe("what was read last", () => {
     expect(part).toMatchObject({ bytes: 4, chunks: [Buffer.from("3456")] });
   });
 
-  it("serves nobody who reads another file, or further", () => {
+  it("serves nobody who reads another file, or further", async () => {
     const { recent } = new ReadBuffers(1024 * KIB);
     let loads = 0;
     const load = (into: Buffer) => {
       loads += 1;
       return into.length;
     };
-    recent.read({ segment: one, position: 100, length: 10 }, load);
-    recent.read({ segment: segment(0), position: 100, length: 10 }, load);
-    recent.read({ segment: one, position: 99, length: 5 }, load);
-    recent.read({ segment: one, position: 105, length: 6 }, load);
+    await recent.read({ segment: one, position: 100, length: 10 }, load);
+    await recent.read({ segment: segment(0), position: 100, length: 10 }, load);
+    await recent.read({ segment: one, position: 99, length: 5 }, load);
+    await recent.read({ segment: one, position: 105, length: 6 }, load);
     expect(loads).toBe(4);
   });
 
@@ -90,7 +90,7 @@ describe("what was read last", () => {
     first?.release();
     first?.release();
     const next = [30, 31].map((i) =>
-      recent.read({ segment: one, position: i * length, length }, filledWith(i)),
+      await recent.read({ segment: one, position: i * length, length }, filledWith(i)),
     );
     expect(second?.chunks[0]?.equals(Buffer.alloc(length, 1))).toBe(true);
     expect(next).toHaveLength(2);
@@ -109,10 +109,10 @@ describe("what was read last", () => {
     expect(memory.size).toBeLessThanOrEqual(6);
   });
 
-  it("forgets files that are cut off", () => {
+  it("forgets files that are cut off", async () => {
     const { recent } = new ReadBuffers(1024 * KIB);
     const range = { segment: one, position: 0, length: 4 };
-    recent.read(range, filledWith(1));
+    await recent.read(range, filledWith(1));
     recent.forget([one]);
     expect(recent.read(range, filledWith(2))).toMatchObject({ chunks: [Buffer.alloc(4, 2)] });
   });
