@@ -41,13 +41,17 @@ function preferred(image: MetadataImage, partition: PartitionImage): number | Ka
 }
 
 function anyone(image: MetadataImage, partition: PartitionImage): number | KafkaError {
-  const { leader, replicas, isr } = partition;
+  const { leader, replicas, isr, elr } = partition;
   if (image.isAlive(leader)) return notNeeded("it has a leader");
-  const alive = replicas.filter((id) => image.isAlive(id));
-  const elected = alive.find((id) => isr.includes(id)) ?? alive[0];
+  // One that is alive, may lead and does not has its log in a directory that is offline.
+  const able = replicas.filter((id) => image.isAlive(id) && !elr.includes(id));
+  const elected = able.find((id) => isr.includes(id)) ?? able[0];
   return (
     elected ??
-    new KafkaError(ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE, "none of its replicas is alive")
+    new KafkaError(
+      ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE,
+      "none of its replicas is alive and has its log",
+    )
   );
 }
 

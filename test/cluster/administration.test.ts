@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Controller } from "../../src/cluster/controller.ts";
 import type { ElectionType } from "../../src/cluster/election.ts";
+import type { PartitionImage } from "../../src/cluster/image.ts";
 import { MemoryStore } from "../../src/cluster/memory-store.ts";
 import type { Registration } from "../../src/cluster/registration.ts";
 import { keys, partValue } from "../../src/cluster/stored.ts";
@@ -30,7 +31,9 @@ const partition = () => {
 };
 
 /** Says what became of the partition, as its leader would. */
-async function become(state: { leader?: number; isr?: readonly number[] }): Promise<void> {
+async function become(
+  state: Partial<Pick<PartitionImage, "leader" | "isr" | "elr">>,
+): Promise<void> {
   const id = controller.image.topic("t")?.id ?? "";
   const value = partValue({ ...partition(), ...state });
   const { revision } = await store.txn([], [{ type: "put", key: keys.part(id, 0), value }]);
@@ -89,6 +92,15 @@ describe("An election", () => {
     for (const id of [1, 2, 3]) await die(id);
 
     expect(await elect("unclean")).toEqual(code("ELIGIBLE_LEADERS_NOT_AVAILABLE"));
+  });
+
+  test("passes over a replica whose directory is offline", async () => {
+    await die(2);
+    await die(3);
+    await become({ leader: -1, isr: [], elr: [1] });
+
+    expect(await elect("unclean")).toEqual(code("ELIGIBLE_LEADERS_NOT_AVAILABLE"));
+    expect(await elect("preferred")).toEqual(code("PREFERRED_LEADER_NOT_AVAILABLE"));
   });
 
   test("is held for partitions that exist only", async () => {

@@ -5,7 +5,7 @@ import { askInEveryVersion, variants } from "./asked.ts";
 /** Made-up questions of administrators to a cluster of one broker. */
 export const madeUpAdministration: Scenario = {
   name: "made up: administration",
-  steps: [prepare, elections, reassignments, quorum],
+  steps: [prepare, elections, reassignments, quorum, growth],
 };
 
 async function prepare(replay: Replay): Promise<void> {
@@ -107,4 +107,35 @@ async function quorum(replay: Replay): Promise<void> {
     ),
     ...variants("UnregisterBroker", { brokerId: 99 }, { unknown: {}, negative: { brokerId: -1 } }),
   ]);
+}
+
+/** Where CreatePartitions refuses. */
+async function growth(replay: Replay): Promise<void> {
+  const grow = (name: string, count: number, assignments: number[][] | null = null) => ({
+    name,
+    count,
+    assignments: assignments?.map((brokerIds) => ({ brokerIds })) ?? null,
+  });
+  const base = { topics: [grow("gen-b", 2)], timeoutMs: 5000, validateOnly: true };
+  await askInEveryVersion(
+    replay,
+    variants("CreatePartitions", base, {
+      "no patience": { timeoutMs: 0 },
+      "impatient, nothing asked": { timeoutMs: -1, topics: [] },
+      "internal topic": { topics: [grow("__consumer_offsets", 3)] },
+      "cluster metadata": { topics: [grow("__cluster_metadata", 3)] },
+      "bad names": { topics: [grow("", 2), grow("a b", 2), grow("x".repeat(250), 2)] },
+      "as many as may be": { topics: [grow("gen-b", 10_001)] },
+      "one more than may be": { topics: [grow("gen-b", 10_002)] },
+      "more than may be, together": { topics: [grow("gen-a", 9003), grow("gen-b", 1002)] },
+      "more than may be, and none": { topics: [grow("gen-b", 10_002), grow("nope", 2)] },
+      "largest integer": { topics: [grow("gen-b", 2_147_483_647)] },
+      "by hand, unknown broker": { topics: [grow("gen-b", 2, [[7]])] },
+      "by hand, below zero": { topics: [grow("gen-b", 2, [[-1]])] },
+      "by hand, unknown topic": { topics: [grow("nope", 2, [[7]])] },
+      "by hand, too many": { topics: [grow("gen-b", 2, [[1], [1]])] },
+      "by hand, fewer": { topics: [grow("gen-a", 2, [[1]])] },
+      "by hand, good and bad": { topics: [grow("gen-a", 5, [[1], [1, 7]])] },
+    }),
+  );
 }
