@@ -90,7 +90,7 @@ describe("what was read last", () => {
     first?.release();
     first?.release();
     const next = [30, 31].map((i) =>
-      await recent.read({ segment: one, position: i * length, length }, filledWith(i)),
+      recent.read({ segment: one, position: i * length, length }, filledWith(i)),
     );
     expect(second?.chunks[0]?.equals(Buffer.alloc(length, 1))).toBe(true);
     expect(next).toHaveLength(2);
