@@ -6,15 +6,9 @@ import {
   type ProduceResponseInput,
   produce,
 } from "../protocol/generated/produce.ts";
-import {
-  attributesAt,
-  BATCH_HEADER_BYTES,
-  compressionOf,
-  isTransactional,
-} from "../records/batch.ts";
-import { CompressionType } from "../records/compression.ts";
+import { attributesAt, BATCH_HEADER_BYTES, isTransactional } from "../records/batch.ts";
 import { checkFraming, RecordsRefused } from "../records/framing.ts";
-import { prepareZstd } from "../records/zstd.ts";
+import { PreparedBatch, type StoringRules, Turns } from "../records/prepared-batch.ts";
 import {
   CloseConnection,
   defineHandler,
@@ -41,6 +35,12 @@ interface Outcome {
   errorMessage: string | null;
 }
 
+interface TopicOutcome {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitionResponses: readonly Outcome[];
+}
+
 type Produced = ProduceResponseInput | typeof NO_RESPONSE;
 type Appended = ReturnType<Partition["append"]>;
 
@@ -56,6 +56,7 @@ interface Call {
 /** Kafka's admin client may write to internal topics; nobody else may (AdminUtils). */
 const ADMIN_CLIENT_ID = "__admin_client";
 
+const turns = new Turns();
 const NO_ERRORS: Outcome["recordErrors"] = [];
 
 /**
@@ -64,10 +65,12 @@ const NO_ERRORS: Outcome["recordErrors"] = [];
  * v8   errors per record        v10  the new leader in the answer (KIP-951)
  * v12  implicit AddPartitions   v13  topics by id
  *
- * Every append is decided before the first await, in request order, so two produces of one
- * connection cannot swap places. acks=0 gets no frame at all; if it fails the connection closes, for
- * the client has no other way to learn of it. Versions 0-2 are advertised but close the connection,
- * as in Kafka (KIP-896).
+ * Every append is decided before the first await, in request order. Only where a batch has to be
+ * inflated or compressed at length are the appends of one request decided one after the other, with
+ * others being served in between; its connection has no second request under way meanwhile, so two
+ * produces of one connection cannot swap places. acks=0 gets no frame at all; if it fails the
+ * connection closes, for the client has no other way to learn of it. Versions 0-2 are advertised but
+ * close the connection, as in Kafka (KIP-896).
  */
 export const produceHandler: Handler = defineHandler({
   api: produce,
@@ -76,58 +79,81 @@ export const produceHandler: Handler = defineHandler({
 
   handle(request, context, services) {
     const call: Call = { request, context, services, writes: [] };
-    const preparing = mayInflateZstd(call) ? prepareZstd() : undefined;
-    return preparing === undefined ? produceAll(call) : preparing.then(() => produceAll(call));
+    const refused = refusalOfAll(call);
+    if (refused === undefined && hasSlowBatch(call)) return produceSlowly(call);
+    return produceAll(call, refused);
   },
 });
 
-function produceAll(call: Call): Produced | Promise<Produced> {
-  const { request } = call;
-  const refused = refusalOfAll(call);
-  const responses = request.topicData
-    .filter(({ partitionData }) => partitionData.length > 0)
-    .map((topic) => ({
-      name: topic.name,
-      topicId: topic.topicId,
-      partitionResponses: topic.partitionData.map((data) =>
-        refused === undefined ? appendTo(topic, data, call) : failed(data.index, refused),
-      ),
-    }));
+function produceAll(call: Call, refused: ErrorCode | undefined): Produced | Promise<Produced> {
+  const responses = topicsOf(call).map((topic) => ({
+    name: topic.name,
+    topicId: topic.topicId,
+    partitionResponses: topic.partitionData.map((data) =>
+      refused === undefined ? appendTo(topic, data, call) : failed(data.index, refused),
+    ),
+  }));
+  return answered(responses, call);
+}
+
+/** One batch after the other, so that only one of a request is in memory inflated. */
+async function produceSlowly(call: Call): Promise<Produced> {
+  const responses: TopicOutcome[] = [];
+  for (const topic of topicsOf(call)) {
+    const partitionResponses: Outcome[] = [];
+    for (const data of topic.partitionData) {
+      const rules = slowRules(topic, data, call);
+      const { records } = data;
+      const outcome =
+        rules === undefined || records === null
+          ? appendTo(topic, data, call)
+          : await turns.take(async () => {
+              const prepared = new PreparedBatch();
+              await prepared.prepare(records, rules);
+              return appendTo(topic, data, call, prepared);
+            });
+      partitionResponses.push(outcome);
+    }
+    responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses });
+  }
+  return answered(responses, call);
+}
+
+function topicsOf({ request }: Call): readonly TopicData[] {
+  return request.topicData.filter(({ partitionData }) => partitionData.length > 0);
+}
+
+function answered(responses: readonly TopicOutcome[], { request, writes }: Call) {
   const answer = () => {
-    call.context.usage?.produced();
     if (request.acks !== 0) return { responses };
-    call.context.usage?.isExemptFromTime();
-    const errors = responses.flatMap(({ partitionResponses }) => partitionResponses);
-    closeOnError(errors);
+    closeOnError(responses.flatMap(({ partitionResponses }) => partitionResponses));
     return NO_RESPONSE;
   };
-  const [first, ...others] = call.writes;
+  const [first, ...others] = writes;
   if (first === undefined) return answer();
   // Also with acks=0: the next request waits until this one is written, or memory would fill.
-  return others.length === 0 ? first.then(answer) : Promise.all(call.writes).then(answer);
+  return others.length === 0 ? first.then(answer) : Promise.all(writes).then(answer);
 }
 
-/** Whether a batch may have to be looked into, or made, with a codec that takes time to load. */
-function mayInflateZstd({ request, context, services }: Call): boolean {
-  return request.topicData.some(({ topicId, name, partitionData }) =>
-    partitionData.some(({ index, records }) => {
-      const { partitions } = services;
-      const partition =
-        context.version >= 13 ? partitions.getById(topicId, index) : partitions.get(name, index);
-      if (partition === undefined || records === null) return false;
-      const { compacted, compressionType, timestampBeforeMaxMs } = partition.logSettings;
-      if (compressionType === "zstd") return true;
-      const isAgeLimited = timestampBeforeMaxMs < Number.MAX_SAFE_INTEGER;
-      return (compacted || isAgeLimited || compressionType !== "producer") && isZstd(records);
-    }),
+function hasSlowBatch(call: Call): boolean {
+  return call.request.topicData.some((topic) =>
+    topic.partitionData.some((data) => slowRules(topic, data, call) !== undefined),
   );
 }
 
-function isZstd(records: Buffer): boolean {
-  return (
-    records.length >= BATCH_HEADER_BYTES &&
-    compressionOf(attributesAt(records, 0)) === CompressionType.ZSTD
-  );
+/** How a batch is to be stored, if that takes long; undefined: it does not, or will be refused. */
+function slowRules(
+  { topicId, name }: TopicData,
+  { index, records }: PartitionData,
+  { context, services }: Call,
+): StoringRules | undefined {
+  const { partitions } = services;
+  const partition =
+    context.version >= 13 ? partitions.getById(topicId, index) : partitions.get(name, index);
+  if (partition === undefined || records === null) return undefined;
+  const rules = partition.slowStoring(records);
+  if (rules === undefined) return undefined;
+  return context.may("write", "topic", partition.topic) ? rules : undefined;
 }
 
 function refusalOfAll({ request, context, services }: Call): ErrorCode | undefined {
@@ -140,7 +166,12 @@ function refusalOfAll({ request, context, services }: Call): ErrorCode | undefin
 }
 
 /** The checks come in Kafka's order: topic, permission, framing, acks, then the log's own. */
-function appendTo(topic: TopicData, data: PartitionData, call: Call): Outcome {
+function appendTo(
+  topic: TopicData,
+  data: PartitionData,
+  call: Call,
+  prepared?: PreparedBatch,
+): Outcome {
   const { request, context, services } = call;
   const byId = context.version >= 13;
   const { index } = data;
@@ -163,7 +194,7 @@ function appendTo(topic: TopicData, data: PartitionData, call: Call): Outcome {
     if (isInternalTopic(name) && context.clientId !== ADMIN_CLIENT_ID) {
       return failed(index, ErrorCode.INVALID_TOPIC_EXCEPTION);
     }
-    return append(partition, records, call);
+    return append(partition, records, call, prepared);
   } catch (error) {
     return refusedBatch(index, error, undefined);
   }
@@ -173,9 +204,14 @@ function claimsTransaction(records: Buffer): boolean {
   return records.length >= BATCH_HEADER_BYTES && isTransactional(attributesAt(records, 0));
 }
 
-function append(partition: Partition, records: Buffer, call: Call): Outcome {
+function append(
+  partition: Partition,
+  records: Buffer,
+  call: Call,
+  prepared: PreparedBatch | undefined,
+): Outcome {
   try {
-    const appended = partition.append(records, "client");
+    const appended = partition.append(records, "client", prepared);
     const outcome = accepted(partition.index, appended);
     call.writes.push(
       appended.written.catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { isSlowToStore, type PreparedBatch, type StoringRules } from "../records/prepared-batch.ts";
 import type { Appended, Log, LogSlice } from "../storage/log.ts";
-import type { LogSettings } from "../storage/log-settings.ts";
+import { type LogSettings, storesAsItCame, storingRules } from "../storage/log-settings.ts";
 import { Changes } from "./until.ts";
 
 /** Where a client stands in the sequence of leaders. -1: it does not say. */
@@ -113,10 +114,22 @@ export class Partition {
    * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION once the topic is deleted, and whatever
    *   {@link Log.append} refuses.
    */
-  append(records: Buffer, origin: "client" | "coordinator"): Appended {
+  append(
+    records: Buffer,
+    origin: "client" | "coordinator",
+    prepared?: PreparedBatch | undefined,
+  ): Appended {
     this.#checkServing();
     if (this.#isHeld) throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the log is moving");
-    return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin });
+    return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin, prepared });
+  }
+
+  /** How a batch is to be stored, if that takes so long that others should be served meanwhile. */
+  slowStoring(records: Buffer): StoringRules | undefined {
+    const { settings } = this.#log;
+    if (storesAsItCame(settings) || records.length > settings.maxMessageBytes) return undefined;
+    const rules = storingRules(settings);
+    return isSlowToStore(records, rules) ? rules : undefined;
   }
 
   /** The topic's settings, or the broker's, are others from now on. */

@@ -18,6 +18,8 @@ export function topicLogSettings(
     flushMessages: topic.flushMessages,
     flushMs: topic.flushMs >= LONG_MAX ? undefined : topic.flushMs,
     maxMessageBytes: topic.maxMessageBytes,
+    decompressedRecordBytesMax: topic.maxDecompressedMessageBytes,
+    validatesCompressed: broker.odradekValidateCompressedBatches,
     timestampType: topic.messageTimestampType,
     timestampBeforeMaxMs: topic.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: topic.messageTimestampAfterMaxMs,

@@ -6,6 +6,8 @@ interface Lz4 {
   compress(bytes: Buffer): Buffer;
   /** The frame has been looked at: it is whole, and inflates to no more than the limit. */
   decompress(bytes: Buffer, frame: Lz4Frame): Buffer;
+  compressLater?(bytes: Buffer): Promise<Buffer>;
+  decompressLater?(bytes: Buffer): Promise<Buffer>;
 }
 
 /** The LZ4 frame format with independent blocks, which is what Kafka takes. */
@@ -17,12 +19,16 @@ export function nativeLz4(): Lz4 | undefined {
   const module = optional<{
     compressFrameSync(bytes: Buffer): Buffer;
     decompressFrameSync(bytes: Buffer): Buffer;
+    compressFrame(bytes: Buffer): Promise<Buffer>;
+    decompressFrame(bytes: Buffer): Promise<Buffer>;
   }>("lz4-napi");
   return module === undefined
     ? undefined
     : {
         compress: (bytes) => module.compressFrameSync(bytes),
         decompress: (bytes) => module.decompressFrameSync(bytes),
+        compressLater: (bytes) => module.compressFrame(bytes),
+        decompressLater: (bytes) => module.decompressFrame(bytes),
       };
 }
 
@@ -66,14 +72,27 @@ function javascriptBlocks(): (block: Buffer) => Buffer | undefined {
 }
 
 export function lz4With(engine: Lz4): Codec {
+  const { compressLater, decompressLater } = engine;
   return {
-    decompress(bytes, inflatedBytesMax) {
-      const frame = readLz4Frame(bytes);
-      if (frame.contentBytesMax > inflatedBytesMax) {
-        throw new RangeError("an LZ4 frame that may inflate beyond the limit");
-      }
-      return engine.decompress(bytes, frame);
-    },
+    decompress: (bytes, inflatedBytesMax) =>
+      engine.decompress(bytes, boundedFrame(bytes, inflatedBytesMax)),
     compress: (bytes) => engine.compress(bytes),
+    ...(compressLater === undefined ? {} : { compressLater }),
+    ...(decompressLater === undefined
+      ? {}
+      : {
+          async decompressLater(bytes, inflatedBytesMax) {
+            boundedFrame(bytes, inflatedBytesMax);
+            return decompressLater(bytes);
+          },
+        }),
   };
+}
+
+function boundedFrame(bytes: Buffer, inflatedBytesMax: number): Lz4Frame {
+  const frame = readLz4Frame(bytes);
+  if (frame.contentBytesMax > inflatedBytesMax) {
+    throw new RangeError("an LZ4 frame that may inflate beyond the limit");
+  }
+  return frame;
 }

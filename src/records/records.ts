@@ -1,6 +1,5 @@
 import { ErrorCode, KafkaError, kafkaErrorCausedBy } from "../protocol/errors.ts";
 import {
-  attributesAt,
   BATCH_HEADER_BYTES,
   type BatchHeader,
   compressionOf,
@@ -10,9 +9,8 @@ import {
   sizeInBytesAt,
   writeBatchHeader,
 } from "./batch.ts";
-import { CompressionType, compress, decompress } from "./compression.ts";
+import { compress, decompress, decompressLater } from "./compression.ts";
 import { VarintReader, varintSize, writeVarint } from "./varint.ts";
-import { prepareZstd } from "./zstd.ts";
 
 export interface Header {
   readonly key: string;
@@ -28,8 +26,20 @@ export interface Record {
   readonly headers: readonly Header[];
 }
 
-/** Most bytes that the records of one batch may inflate to. */
-export const INFLATED_BYTES_MAX = 128 * 1024 * 1024;
+/** Most bytes that the records of a usual batch may inflate to. */
+export const INFLATED_BYTES_MAX = 32 * 1024 * 1024;
+/** Other threads have to be asked, which takes longer than inflating fewer bytes than this. */
+const LARGE_BATCH_BYTES = 16 * 1024;
+/** How much more may come out of a large batch than went in. */
+const LARGE_RATIO_MAX = 8;
+
+/**
+ * Most bytes that the records of a batch of this size may inflate to. Data compresses tenfold, bombs a
+ * thousandfold; a topic that allows batches of many megabytes means it.
+ */
+export function inflationLimit(sizeInBytes: number): number {
+  return Math.max(INFLATED_BYTES_MAX, LARGE_RATIO_MAX * sizeInBytes);
+}
 
 const NO_HEADERS: readonly Header[] = [];
 
@@ -67,31 +77,48 @@ export function recordsOf(
   return records;
 }
 
-/**
- * As {@link recordsOf}, for whoever cannot know that the batch's codec is ready: on Node before 22.15
- * the first batch in zstd has to wait until that is compiled.
- *
- * @throws KafkaError CORRUPT_MESSAGE, by rejecting.
- */
-export async function inflatedRecordsOf(
-  bytes: Buffer,
-  at = 0,
-  inflatedBytesMax: number = INFLATED_BYTES_MAX,
-): Promise<Record[]> {
-  const preparing = preparationOf(bytes, at);
-  if (preparing !== undefined) await preparing;
-  return recordsOf(bytes, at, inflatedBytesMax);
+/** Where and when a record is. */
+export interface RecordTime {
+  readonly offset: number;
+  readonly timestamp: number;
 }
 
 /**
- * What must be waited for before all batches in `bytes`, the first one at `from`, can be inflated;
- * undefined: nothing.
+ * The first record of a batch that `matches`, by offset and time alone. A large batch is inflated while
+ * others are served.
+ *
+ * @throws KafkaError CORRUPT_MESSAGE, by rejecting.
  */
-export function preparationOf(bytes: Buffer, from = 0): Promise<void> | undefined {
-  for (const at of batchesIn(bytes, from)) {
-    if (compressionOf(attributesAt(bytes, at)) === CompressionType.ZSTD) return prepareZstd();
+export async function findRecord(
+  batch: Buffer,
+  matches: (record: RecordTime) => boolean,
+): Promise<RecordTime | undefined> {
+  const header = readBatchHeader(batch, 0);
+  const reader = new VarintReader(await inflatedLater(batch, header));
+  const { attributes, baseOffset, baseTimestamp, maxTimestamp, recordCount } = header;
+  try {
+    for (let i = 0; i < recordCount; i++) {
+      const end = reader.nextInt() + reader.position;
+      reader.skip(1);
+      const given = baseTimestamp + reader.next();
+      const timestamp = isLogAppendTime(attributes) ? maxTimestamp : given;
+      const record = { offset: baseOffset + reader.nextInt(), timestamp };
+      if (matches(record)) return record;
+      reader.skip(end - reader.position);
+    }
+  } catch (error) {
+    throw kafkaErrorCausedBy(error, ErrorCode.CORRUPT_MESSAGE, "a record that is not whole");
   }
   return undefined;
+}
+
+async function inflatedLater(batch: Buffer, header: BatchHeader): Promise<Buffer> {
+  const limit = inflationLimit(header.sizeInBytes);
+  if (batch.length < header.sizeInBytes || batch.length < LARGE_BATCH_BYTES) {
+    return recordBytes(batch, 0, limit);
+  }
+  const stored = batch.subarray(BATCH_HEADER_BYTES, header.sizeInBytes);
+  return decompressLater(compressionOf(header.attributes), stored, limit);
 }
 
 /**

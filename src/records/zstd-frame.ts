@@ -37,6 +37,22 @@ export function zstdContentBytesMax(bytes: Buffer): number {
   return total;
 }
 
+/** Whether there is the beginning of a frame, also of one that is skipped. */
+export function beginsAsZstd(bytes: Buffer): boolean {
+  if (bytes.length < 4) return false;
+  const magic = bytes.readUInt32LE(0);
+  return magic === MAGIC || (magic & SKIPPABLE_MASK) >>> 0 === SKIPPABLE_MAGIC;
+}
+
+/** {@link zstdContentBytesMax}, refused beyond a limit. @throws RangeError */
+export function boundedZstdBytes(bytes: Buffer, inflatedBytesMax: number): number {
+  const bound = zstdContentBytesMax(bytes);
+  if (bound > inflatedBytesMax) {
+    throw new RangeError("Zstandard frames that may inflate beyond the limit");
+  }
+  return bound;
+}
+
 interface Frame {
   readonly contentBytesMax: number;
   readonly end: number;

@@ -1,21 +1,21 @@
+import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { type Codec, required } from "./codec.ts";
-import { zstdContentBytesMax } from "./zstd-frame.ts";
+import type { Codec } from "./codec.ts";
+import { boundedZstdBytes } from "./zstd-frame.ts";
+import { wasmZstd } from "./zstd-wasm.ts";
+
+type Callback = (error: Error | null, made: Buffer) => void;
 
 /** What newer versions of Node's zlib have. */
 interface NodeZstd {
-  readonly zstdCompressSync?: (bytes: Buffer, options?: object) => Buffer;
-  readonly zstdDecompressSync?: (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;
-}
-
-interface ZstdWasm {
-  init(): Promise<void>;
-  compress(bytes: Uint8Array, level?: number): Uint8Array;
-  decompress(bytes: Uint8Array, options: { defaultHeapSize: number }): Uint8Array;
+  readonly zstdCompressSync?: (bytes: Buffer, options: object) => Buffer;
+  readonly zstdDecompressSync?: (bytes: Buffer, options: object) => Buffer;
+  readonly zstdCompress?: (bytes: Buffer, options: object, done: Callback) => void;
+  readonly zstdDecompress?: (bytes: Buffer, options: object, done: Callback) => void;
 }
 
 const COMPRESSION_LEVEL_PARAMETER = 100;
-const DEFAULT_LEVEL = 3;
+const EMPTY = Buffer.alloc(0);
 
 /** Zstandard: Node's own where it has it (from 22.15 on), else the one in WebAssembly. */
 export function zstd(): Codec {
@@ -23,64 +23,31 @@ export function zstd(): Codec {
 }
 
 export function nodeZstd(): Codec | undefined {
-  const { zstdCompressSync, zstdDecompressSync } = zlib as NodeZstd;
-  if (zstdCompressSync === undefined || zstdDecompressSync === undefined) return undefined;
-  return {
-    decompress: (bytes, inflatedBytesMax) => {
-      const maxOutputLength = boundOf(bytes, inflatedBytesMax);
-      if (maxOutputLength === 0) return Buffer.alloc(0);
-      return zstdDecompressSync(bytes, { maxOutputLength });
-    },
-    compress: (bytes, level) =>
-      zstdCompressSync(
-        bytes,
-        level === undefined ? {} : { params: { [COMPRESSION_LEVEL_PARAMETER]: level } },
-      ),
-  };
-}
-
-function boundOf(bytes: Buffer, inflatedBytesMax: number): number {
-  const bound = zstdContentBytesMax(bytes);
-  if (bound > inflatedBytesMax) {
-    throw new RangeError("Zstandard frames that may inflate beyond the limit");
+  const { zstdCompressSync, zstdDecompressSync, zstdCompress, zstdDecompress } = zlib as NodeZstd;
+  if (
+    zstdCompressSync === undefined ||
+    zstdDecompressSync === undefined ||
+    zstdCompress === undefined ||
+    zstdDecompress === undefined
+  ) {
+    return undefined;
   }
-  return bound;
-}
-
-let wasm: ZstdWasm | undefined;
-let preparing: Promise<void> | undefined;
-
-/**
- * Begins to compile the WebAssembly, if this Node needs it: it cannot be used at once. Undefined
- * where nothing has to be waited for.
- */
-export function prepareZstd(): Promise<void> | undefined {
-  if (wasm !== undefined || nodeZstd() !== undefined) return undefined;
-  preparing ??= loadWasm();
-  return preparing;
-}
-
-/** The same for the WebAssembly, whatever this Node has. */
-export async function loadWasm(): Promise<void> {
-  const module = required<ZstdWasm>("@bokuweb/zstd-wasm");
-  await module.init();
-  wasm = module;
-}
-
-export function wasmZstd(): Codec {
+  const compressLater = promisify(zstdCompress);
+  const decompressLater = promisify(zstdDecompress);
   return {
-    decompress: (bytes, inflatedBytesMax) => {
-      // It allocates what a frame names, or this much, and looks no further.
-      const defaultHeapSize = boundOf(bytes, inflatedBytesMax);
-      if (defaultHeapSize === 0) return Buffer.alloc(0);
-      const inflated = ready().decompress(bytes, { defaultHeapSize });
-      return Buffer.from(inflated.buffer, inflated.byteOffset, inflated.byteLength);
+    decompress(bytes, inflatedBytesMax) {
+      const maxOutputLength = boundedZstdBytes(bytes, inflatedBytesMax);
+      return maxOutputLength === 0 ? EMPTY : zstdDecompressSync(bytes, { maxOutputLength });
     },
-    compress: (bytes, level) => Buffer.from(ready().compress(bytes, level ?? DEFAULT_LEVEL)),
+    async decompressLater(bytes, inflatedBytesMax) {
+      const maxOutputLength = boundedZstdBytes(bytes, inflatedBytesMax);
+      return maxOutputLength === 0 ? EMPTY : decompressLater(bytes, { maxOutputLength });
+    },
+    compress: (bytes, level) => zstdCompressSync(bytes, optionsFor(level)),
+    compressLater: (bytes, level) => compressLater(bytes, optionsFor(level)),
   };
 }
 
-function ready(): ZstdWasm {
-  if (wasm === undefined) throw new Error("prepareZstd has not been waited for");
-  return wasm;
+function optionsFor(level: number | undefined): object {
+  return level === undefined ? {} : { params: { [COMPRESSION_LEVEL_PARAMETER]: level } };
 }

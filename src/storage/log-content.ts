@@ -1,4 +1,6 @@
 import type { KafkaError } from "../protocol/errors.ts";
+import type { PreparedBatch } from "../records/prepared-batch.ts";
+import type { Origin } from "../records/validator.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Disk } from "./fs.ts";
@@ -8,6 +10,13 @@ import type { Segment } from "./segment.ts";
 import type { StoppedLog } from "./stopped-logs.ts";
 import type { TailCache } from "./tail-cache.ts";
 import type { WriteQueue } from "./write-queue.ts";
+
+export interface AppendOptions {
+  readonly leaderEpoch: number;
+  readonly origin: Origin;
+  /** What was done of it before, on other threads. */
+  readonly prepared?: PreparedBatch | undefined;
+}
 
 /** What came of an append, decided before anything is written. */
 export interface Appended {

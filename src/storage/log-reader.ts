@@ -5,7 +5,7 @@ import {
   maxTimestampAt,
   sizeInBytesAt,
 } from "../records/batch.ts";
-import { inflatedRecordsOf } from "../records/records.ts";
+import { findRecord, type RecordTime } from "../records/records.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { Segment } from "./segment.ts";
 import type { LogTail } from "./tail-cache.ts";
@@ -96,7 +96,8 @@ export class LogReader {
       const size = sizeInBytesAt(header, 0);
       if (maxTimestampAt(header, 0) >= timestamp) {
         const batch = await this.readBatch(segment, position, size);
-        const found = (await inflatedRecordsOf(batch)).find(
+        const found = await findRecord(
+          batch,
           (record) => record.timestamp >= timestamp && record.offset >= from,
         );
         if (found !== undefined && found.offset < upTo) return withEpoch(found, batch);
@@ -111,10 +112,11 @@ export class LogReader {
     if (start === undefined) return undefined;
     const batch = await this.readBatch(segment, start.position, start.batchBytes);
     // Not the one that has the header's time: in a compressed batch that is what a client says.
-    let latest: { readonly timestamp: number; readonly offset: number } | undefined;
-    for (const record of await inflatedRecordsOf(batch)) {
-      if (latest === undefined || record.timestamp > latest.timestamp) latest = record;
-    }
+    let latest: RecordTime | undefined;
+    await findRecord(batch, (record) => {
+      if (record.timestamp >= 0 && record.timestamp > (latest?.timestamp ?? -1)) latest = record;
+      return false;
+    });
     return latest === undefined ? undefined : withEpoch(latest, batch);
   }
 

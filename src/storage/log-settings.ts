@@ -1,3 +1,4 @@
+import { asksForRecords, type StoringRules } from "../records/prepared-batch.ts";
 import type { Origin, ValidationRules } from "../records/validator.ts";
 import type { LogPlace } from "./log-content.ts";
 
@@ -13,6 +14,10 @@ export interface LogSettings {
   /** After how many milliseconds what was appended is flushed; undefined: when the system likes. */
   readonly flushMs?: number | undefined;
   readonly maxMessageBytes: number;
+  /** Most bytes of one record that came compressed. */
+  readonly decompressedRecordBytesMax?: number;
+  /** Compressed batches are looked into even where nothing else asks for it. */
+  readonly validatesCompressed?: boolean;
   readonly timestampType: "CreateTime" | "LogAppendTime";
   readonly timestampBeforeMaxMs: number;
   readonly timestampAfterMaxMs: number;
@@ -37,6 +42,23 @@ export interface LogSettings {
   readonly deleteRetentionMs: number;
 }
 
+/** Compressed batches are stored without a look at their records. */
+export function storesAsItCame(settings: LogSettings): boolean {
+  return settings.compressionType === "producer" && !asksForRecords(storingRules(settings));
+}
+
+/** In which form batches of such a log are stored. */
+export function storingRules(settings: LogSettings): StoringRules {
+  return {
+    compressionType: settings.compressionType,
+    compressionLevel: settings.compressionLevel,
+    validatesCompressed: settings.validatesCompressed ?? false,
+    compacted: settings.compacted,
+    timestampType: settings.timestampType,
+    beforeMaxMs: settings.timestampBeforeMaxMs,
+  };
+}
+
 /** What must hold for a batch of this log. */
 export function rulesFor(
   { topic, partition }: LogPlace,
@@ -51,6 +73,8 @@ export function rulesFor(
     beforeMaxMs: settings.timestampBeforeMaxMs,
     afterMaxMs: settings.timestampAfterMaxMs,
     maxMessageBytes: settings.maxMessageBytes,
+    recordBytesMax: settings.decompressedRecordBytesMax ?? Number.POSITIVE_INFINITY,
+    validatesCompressed: settings.validatesCompressed ?? false,
     compacted: settings.compacted,
     compressionType: settings.compressionType,
     compressionLevel: settings.compressionLevel,

@@ -1,11 +1,12 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { type BatchHeader, readBatchHeader, stampOffsets } from "../records/batch.ts";
 import { batchesIn } from "../records/records.ts";
-import { type Origin, validateForAppend } from "../records/validator.ts";
+import { validateForAppend } from "../records/validator.ts";
 import { SegmentSwap } from "./compaction/segment-swap.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
 import {
   type Appended,
+  type AppendOptions,
   type LogContent,
   type LogParts,
   type LogPlace,
@@ -194,14 +195,12 @@ export class Log {
    * @throws RecordsRefused, and KafkaError INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER,
    *   KAFKA_STORAGE_ERROR.
    */
-  append(
-    records: Buffer,
-    options: { readonly leaderEpoch: number; readonly origin: Origin },
-  ): Appended {
+  append(records: Buffer, options: AppendOptions): Appended {
     if (this.failure !== undefined) throw this.failure;
     const { bytes, header, logAppendTime } = validateForAppend(
       records,
       rulesFor(this, this.#settings, this.#parts.clock.now(), options.origin),
+      options.prepared,
     );
     if (bytes.length > this.#settings.segmentBytes) {
       throw new KafkaError(

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ErrorCode, KafkaError } from "../../src/protocol/errors.ts";
 import type { Codec } from "../../src/records/codec.ts";
 import { CompressionType, compress, decompress } from "../../src/records/compression.ts";
@@ -8,7 +8,8 @@ import { javascriptLz4, lz4With, nativeLz4 } from "../../src/records/lz4.ts";
 import { isReadableLz4, readLz4Frame } from "../../src/records/lz4-frame.ts";
 import { recordBytes } from "../../src/records/records.ts";
 import { javascriptSnappy, nativeSnappy, snappyWith } from "../../src/records/snappy.ts";
-import { loadWasm, nodeZstd, wasmZstd } from "../../src/records/zstd.ts";
+import { nodeZstd } from "../../src/records/zstd.ts";
+import { wasmZstd } from "../../src/records/zstd-wasm.ts";
 import { javaBatches } from "./support.ts";
 
 const LIMIT = 128 * 1024 * 1024;
@@ -45,8 +46,6 @@ const engines: ReadonlyMap<string, { readonly codec: CompressionType; readonly e
     ["zstd, WebAssembly", { codec: CompressionType.ZSTD, engine: wasmZstd() }],
   ]);
 const all = [...engines].map(([name, { codec, engine }]) => ({ name, codec, engine }));
-
-beforeAll(() => loadWasm());
 
 function engineNamed(name: string): Codec {
   return (engines.get(name) as { engine: Codec }).engine;

@@ -1,21 +1,18 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ErrorCode, KafkaError } from "../../src/protocol/errors.ts";
 import { BATCH_HEADER_BYTES, hasDeleteHorizon, readBatchHeader } from "../../src/records/batch.ts";
+import { CompressionType } from "../../src/records/compression.ts";
 import {
   batchesIn,
   buildBatch,
-  inflatedRecordsOf,
+  findRecord,
   type NewRecord,
-  preparationOf,
   recordsOf,
 } from "../../src/records/records.ts";
-import { prepareZstd } from "../../src/records/zstd.ts";
 import { javaBatches, javaRecords, newRecord, withBody, withHeader } from "./support.ts";
 
 const corrupt = expect.objectContaining({ code: ErrorCode.CORRUPT_MESSAGE });
-
-beforeAll(() => prepareZstd());
 
 const nullableBytes = fc.option(
   fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
@@ -160,19 +157,34 @@ test("whatever is changed in a batch, reading it gives records or a KafkaError, 
   );
 });
 
-describe("records that may have to wait for their codec", () => {
-  test("come as from recordsOf", async () => {
-    const batch = javaBatches.get("zstd-default") as Buffer;
+describe("a record is found by offset and time alone", () => {
+  test.each([...javaBatches.keys()])("as Java wrote it: %s", async (name) => {
+    const batch = javaBatches.get(name) as Buffer;
+    const wanted = javaRecords()[1] as { readonly offset: number; readonly timestamp: number };
 
-    expect(await inflatedRecordsOf(batch)).toEqual(javaRecords());
+    expect(await findRecord(batch, ({ offset }) => offset === wanted.offset)).toEqual({
+      offset: wanted.offset,
+      timestamp: wanted.timestamp,
+    });
+    expect(await findRecord(batch, () => false)).toBeUndefined();
   });
 
-  test("are refused by rejecting", async () => {
-    await expect(inflatedRecordsOf(Buffer.alloc(3))).rejects.toEqual(corrupt);
+  test("in a batch so large that another thread inflates it", async () => {
+    const records = Array.from({ length: 3000 }, (_, i) => ({
+      key: null,
+      value: Buffer.from(`${i * 7919}`.padEnd(60, String(i))),
+      timestamp: 1000 + i,
+    }));
+    const batch = buildBatch({ records, timestamp: 0, compression: CompressionType.GZIP });
+
+    expect(batch.length).toBeGreaterThan(16 * 1024);
+    expect(await findRecord(batch, ({ timestamp }) => timestamp >= 3456)).toEqual({
+      offset: 2456,
+      timestamp: 3456,
+    });
   });
 
-  test("wait for nothing without zstd", () => {
-    expect(preparationOf(javaBatches.get("gzip-9") as Buffer)).toBeUndefined();
-    expect(preparationOf(Buffer.alloc(3))).toBeUndefined();
+  test("what is no batch is refused by rejecting", async () => {
+    await expect(findRecord(Buffer.alloc(3), () => true)).rejects.toEqual(corrupt);
   });
 });

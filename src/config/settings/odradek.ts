@@ -12,4 +12,5 @@ export const odradekSettings = {
   "odradek.max.open.files": int(400, LOW, { min: 16, internal: true }),
   "odradek.partial.frame.timeout.ms": long(30_000, LOW, { min: 1, internal: true }),
   "odradek.tail.cache.bytes": long(33_554_432, LOW, { min: 0, internal: true }),
+  "odradek.validate.compressed.batches": boolean(false, MEDIUM, { internal: true }),
 };

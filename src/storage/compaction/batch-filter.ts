@@ -8,7 +8,7 @@ import {
   writeBatchHeader,
 } from "../../records/batch.ts";
 import { CompressionType, compress } from "../../records/compression.ts";
-import { INFLATED_BYTES_MAX, recordBytes } from "../../records/records.ts";
+import { inflationLimit, recordBytes } from "../../records/records.ts";
 import { varintSize, writeVarint } from "../../records/varint.ts";
 import type { BatchOutput } from "./batch-output.ts";
 import type { OffsetMap } from "./offset-map.ts";
@@ -66,7 +66,7 @@ export class BatchFilter {
   }
 
   /**
-   * @param bytes the batch, from `at` on, whole and intact; its codec must be ready.
+   * @param bytes the batch, from `at` on, whole and intact.
    * @returns the header of what stays; undefined if nothing does.
    * @throws KafkaError CORRUPT_MESSAGE for records that are not what the header says.
    */
@@ -77,7 +77,7 @@ export class BatchFilter {
       ? transactions.isSpent(header, bytes, at)
       : transactions.isAborted(header);
     if (isDiscarded && (!isMarker || this.#isPastHorizon(header))) return this.#emptied(header);
-    const body = recordBytes(bytes, at, INFLATED_BYTES_MAX);
+    const body = recordBytes(bytes, at, inflationLimit(header.sizeInBytes));
     this.#choose(body, header, isMarker);
     if (this.#keptCount === 0) return this.#emptied(header);
     const horizonMs = horizonOf(header);

@@ -1,5 +1,5 @@
 import { type BatchHeader, isControl } from "../../records/batch.ts";
-import { INFLATED_BYTES_MAX, preparationOf, recordBytes } from "../../records/records.ts";
+import { inflationLimit, recordBytes } from "../../records/records.ts";
 import type { Log } from "../log.ts";
 import type { Segment } from "../segment.ts";
 import { BatchFilter, type FilterRules, type LastRecord } from "./batch-filter.ts";
@@ -131,7 +131,7 @@ export class Cleaning {
     const isMarker = isControl(header.attributes);
     if (isMarker) transactions.isSpent(header, bytes, at);
     if (!isMarker && !transactions.isAborted(header) && recordCount > 0) {
-      cursor.begin(recordBytes(bytes, at, INFLATED_BYTES_MAX), recordCount);
+      cursor.begin(recordBytes(bytes, at, inflationLimit(header.sizeInBytes)), recordCount);
       while (cursor.next()) {
         const offset = baseOffset + cursor.offsetDelta;
         if (!cursor.hasKey || offset < firstDirtyOffset) continue;
@@ -183,7 +183,6 @@ export class Cleaning {
     while (position < segment.size) {
       const chunk = await this.#reader.read(segment, position);
       await this.#context.pacer.moved(chunk.length);
-      await preparationOf(chunk);
       await this.#eachBatch(chunk, (bytes, at, header) => {
         const kept = filter.filter(bytes, at, header);
         this.#recordsRead += header.recordCount;
@@ -214,7 +213,6 @@ export class Cleaning {
     while (position < segment.size) {
       const chunk = await this.#reader.read(segment, position);
       await this.#context.pacer.moved(chunk.length);
-      await preparationOf(chunk);
       if (!(await this.#eachBatch(chunk, visit))) return false;
       position += chunk.length;
     }

@@ -1,7 +1,6 @@
 import { ErrorCode, KafkaError, kafkaErrorCausedBy } from "../../protocol/errors.ts";
 import { uuidToBytes, ZERO_UUID } from "../../protocol/uuid.ts";
 import { CompressionType, decompress } from "../../records/compression.ts";
-import { prepareZstd } from "../../records/zstd.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Lifetime } from "../../time/lifetime.ts";
 import type { Logger } from "../logger.ts";
@@ -110,11 +109,10 @@ export class ClientMetrics {
    *   UNSUPPORTED_COMPRESSION_TYPE, TELEMETRY_TOO_LARGE, INVALID_RECORD
    */
   async push(push: Push, client: MetricsClient): Promise<void> {
-    const { clientInstanceId: id, terminating, compressionType } = push;
+    const { clientInstanceId: id, terminating } = push;
     if (id === ZERO_UUID || id === ONE_UUID) {
       throw new KafkaError(ErrorCode.INVALID_REQUEST, "a push needs the id of its client");
     }
-    if (compressionType === CompressionType.ZSTD) await prepareZstd();
     const instance = await this.#instance(id, client);
     try {
       this.#check(push, instance);
