@@ -29,7 +29,8 @@ export interface Surroundings {
 
 /** The library that writes logs is loaded this long after the broker serves, not before. */
 const LOGGING_DELAY_MS = 250;
-const STOP_DEADLINE_MS = 5000;
+/** Thousands of partitions take a while to be made durable; what is cut off is recovered. */
+const STOP_DEADLINE_MS = 25_000;
 
 /** Runs a broker until a signal stops it. Settles once it serves, or has said why it does not. */
 export async function run(surroundings: Surroundings): Promise<void> {

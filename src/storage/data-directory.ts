@@ -2,6 +2,8 @@ import type { KafkaError } from "../protocol/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import { type CheckpointEntry, formatCheckpoint } from "./checkpoint.ts";
+import { CLEAN_LOGS_FILE, type CleanLog, formatCleanLogs } from "./clean-logs.ts";
+import { ClosedContent } from "./closed-content.ts";
 import {
   CLEAN_SHUTDOWN_FILE,
   type DirectoryContents,
@@ -10,6 +12,7 @@ import {
   LOG_STARTS_FILE,
   type PartitionFolder,
   RECOVERY_POINTS_FILE,
+  sealOf,
 } from "./directory-contents.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { errnoOf, severityOf } from "./disk-errors.ts";
@@ -19,6 +22,7 @@ import { LogFiles, PARTITION_FILE } from "./log-files.ts";
 import type { LogSettings } from "./log-settings.ts";
 import type { MetaProperties } from "./meta-properties.ts";
 import { emptyContent, loadLog } from "./recovery.ts";
+import { segmentFile } from "./segment.ts";
 import { StoppedLogs } from "./stopped-logs.ts";
 import { storageError } from "./storage-error.ts";
 import { makeStorageParts, type StorageBounds, type StorageParts } from "./storage-parts.ts";
@@ -157,6 +161,8 @@ export class DataDirectory {
 
   /** The topic id that a partition's folder names; undefined if it names none. */
   topicIdOf(folder: PartitionFolder): string | undefined {
+    const closed = folder.future === undefined ? this.#closed(nameOf(folder)) : undefined;
+    if (closed !== undefined) return closed.topicId;
     const text = this.#disk.readFileSync(`${this.#folder(folder)}/${PARTITION_FILE}`);
     return /^topic_id: (\S+)$/m.exec(text?.toString("utf8") ?? "")?.[1];
   }
@@ -172,7 +178,7 @@ export class DataDirectory {
     if (this.#logs.has(name)) throw new Error(`${name} is open already`);
     const { folders } = this.#found;
     const files = this.#logFiles(options, this.#rootFile(name));
-    const content = folders.has(name) ? this.#load(options, files) : emptyContent();
+    const content = folders.has(name) ? this.#content(options, files) : emptyContent();
     const log = this.#newLog(options, files, content);
     folders.delete(name);
     this.#logs.set(name, log);
@@ -316,6 +322,7 @@ export class DataDirectory {
     try {
       await this.#writeCheckpoints();
       await this.checkpointStarts();
+      if (isClean) await this.#writeCleanLogs();
       const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
       if (isClean) await this.#disk.replaceFile(this.#rootFile(CLEAN_SHUTDOWN_FILE), marker);
     } finally {
@@ -373,7 +380,7 @@ export class DataDirectory {
 
   #newLog(options: LogOptions, files: LogFiles, content: LogContent): Log {
     const { settings, onWritten } = options;
-    const isRecovered = content.segments.length > 0 && !this.wasCleanShutdown;
+    const isRecovered = !this.wasCleanShutdown && content.segments.length > 0;
     return new Log(options, content, {
       files,
       parts: this.#parts,
@@ -381,6 +388,35 @@ export class DataDirectory {
       onWritten,
       isRecovered,
     });
+  }
+
+  /** What lies in a folder; where it was closed in order it is looked at later. */
+  #content(options: LogOptions, files: LogFiles): LogContent {
+    const closed = this.#closed(nameOf(options));
+    this.#found.cleanLogs.delete(nameOf(options));
+    if (closed === undefined || closed.topicId !== options.topicId) {
+      return this.#load(options, files);
+    }
+    return new ClosedContent(closed, () => this.#load(options, files));
+  }
+
+  /** A log as it was closed, if that is how it is: somebody may have put other files in its place. */
+  #closed(name: string): CleanLog | undefined {
+    const closed = this.#found.cleanLogs.get(name);
+    if (closed === undefined) return undefined;
+    const path = segmentFile(this.#rootFile(name), closed.activeBase, ".log");
+    return this.#disk.sizeSync(path) === closed.activeBytes ? closed : undefined;
+  }
+
+  async #writeCleanLogs(): Promise<void> {
+    const logs = new Map<string, CleanLog>();
+    for (const [name, log] of this.#logs) {
+      if (!log.hasFiles) continue;
+      const { topicId, startOffset, endOffset, latestEpoch, sizes } = log;
+      logs.set(name, { topicId, startOffset, endOffset, latestEpoch, ...sizes });
+    }
+    const text = formatCleanLogs(logs, await sealOf(this.#disk, this.path));
+    await this.#disk.replaceFile(this.#rootFile(CLEAN_LOGS_FILE), Buffer.from(text));
   }
 
   #load(options: LogOptions, files: LogFiles): LogContent {

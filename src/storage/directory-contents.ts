@@ -1,4 +1,6 @@
+import { crc32c } from "../records/crc32c.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
+import { CLEAN_LOGS_FILE, type CleanLog, parseCleanLogs } from "./clean-logs.ts";
 import { ForeignDirectory } from "./foreign-directory.ts";
 import type { Disk } from "./fs.ts";
 import {
@@ -31,6 +33,8 @@ export interface DirectoryContents {
   readonly futures: Map<string, PartitionFolder>;
   readonly recoveryPoints: ReadonlyMap<string, number>;
   readonly logStarts: ReadonlyMap<string, number>;
+  /** Logs that need not be looked at before they are used. */
+  readonly cleanLogs: Map<string, CleanLog>;
   readonly cleanerOffsets: ReadonlyMap<string, number>;
 }
 
@@ -49,7 +53,9 @@ export async function directoryContents(options: Identity): Promise<DirectoryCon
   const names = await disk.list(path);
   const properties = await metaProperties(options);
   const wasCleanShutdown = names.includes(CLEAN_SHUTDOWN_FILE);
+  const cleanLogs = wasCleanShutdown ? await readCleanLogs(disk, path) : new Map();
   // From now on a crash is one, whatever happened before.
+  if (names.includes(CLEAN_LOGS_FILE)) await disk.remove(`${path}/${CLEAN_LOGS_FILE}`);
   if (wasCleanShutdown) {
     await disk.remove(`${path}/${CLEAN_SHUTDOWN_FILE}`);
     await disk.syncDirectory(path);
@@ -65,8 +71,22 @@ export async function directoryContents(options: Identity): Promise<DirectoryCon
     ...partitionFolders(names),
     recoveryPoints: await checkpoint(RECOVERY_POINTS_FILE),
     logStarts: await checkpoint(LOG_STARTS_FILE),
+    cleanLogs,
     cleanerOffsets: await checkpoint(CLEANER_OFFSETS_FILE),
   };
+}
+
+/** Changes with every checkpoint that says something else: a broker was here that does not know ours. */
+export async function sealOf(disk: Disk, path: string): Promise<number> {
+  const files = [RECOVERY_POINTS_FILE, LOG_STARTS_FILE];
+  const texts = await Promise.all(files.map((file) => disk.readFile(`${path}/${file}`)));
+  return crc32c(Buffer.concat(texts.map((text) => text ?? Buffer.alloc(0))));
+}
+
+async function readCleanLogs(disk: Disk, path: string): Promise<Map<string, CleanLog>> {
+  const text = await disk.readFile(`${path}/${CLEAN_LOGS_FILE}`);
+  if (text === undefined) return new Map();
+  return parseCleanLogs(text.toString("utf8"), await sealOf(disk, path));
 }
 
 /** What `meta.properties` says; undefined where there is none. */

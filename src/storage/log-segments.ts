@@ -1,12 +1,34 @@
+import type { CleanLog } from "./clean-logs.ts";
+import type { ClosedContent } from "./closed-content.ts";
 import type { Segment } from "./segment.ts";
 import type { LogTail } from "./tail-cache.ts";
 
+/** Of the last segment, and of all. */
+export type SegmentSizes = Pick<CleanLog, "activeBase" | "activeBytes" | "totalBytes">;
+
 /** The segments of one log, the oldest first; the last one is appended to. */
 export class LogSegments {
-  #all: Segment[];
+  /** Undefined until somebody asks for them. */
+  #loaded: Segment[] | undefined;
+  readonly #closed: ClosedContent | undefined;
 
-  constructor(segments: readonly Segment[]) {
-    this.#all = [...segments];
+  constructor(content: { readonly segments: readonly Segment[] } | ClosedContent) {
+    if ("closed" in content) this.#closed = content;
+    else this.#loaded = [...content.segments];
+  }
+
+  get #all(): Segment[] {
+    this.#loaded ??= [...(this.#closed?.segments ?? [])];
+    return this.#loaded;
+  }
+
+  /** Those that may have something open; none before they are looked at. */
+  get loaded(): readonly Segment[] {
+    return this.#loaded ?? [];
+  }
+
+  get isEmpty(): boolean {
+    return this.#loaded?.length === 0;
   }
 
   get all(): readonly Segment[] {
@@ -18,9 +40,20 @@ export class LogSegments {
   }
 
   get sizeInBytes(): number {
+    if (this.#loaded === undefined) return this.#closed?.closed.totalBytes ?? 0;
     let bytes = 0;
-    for (const { size } of this.#all) bytes += size;
+    for (const { size } of this.#loaded) bytes += size;
     return bytes;
+  }
+
+  /** The last one, and the bytes of all. */
+  get sizes(): SegmentSizes {
+    if (this.#loaded === undefined && this.#closed !== undefined) {
+      const { activeBase, activeBytes, totalBytes } = this.#closed.closed;
+      return { activeBase, activeBytes, totalBytes };
+    }
+    const { baseOffset: activeBase = 0, size: activeBytes = 0 } = this.#loaded?.at(-1) ?? {};
+    return { activeBase, activeBytes, totalBytes: this.sizeInBytes };
   }
 
   push(segment: Segment): void {
@@ -28,7 +61,7 @@ export class LogSegments {
   }
 
   reset(segments: readonly Segment[]): void {
-    this.#all = [...segments];
+    this.#loaded = [...segments];
   }
 
   includes(segment: Segment): boolean {

@@ -2,8 +2,9 @@ import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { type BatchHeader, readBatchHeader, stampOffsets } from "../records/batch.ts";
 import { batchesIn } from "../records/records.ts";
 import { validateForAppend } from "../records/validator.ts";
+import { ClosedContent } from "./closed-content.ts";
 import { SegmentSwap } from "./compaction/segment-swap.ts";
-import type { LeaderEpochs } from "./leader-epochs.ts";
+import { KnownEpochs } from "./known-epochs.ts";
 import {
   type Appended,
   type AppendOptions,
@@ -21,7 +22,7 @@ import {
   type ReadOptions,
   type TimestampedOffset,
 } from "./log-reader.ts";
-import { LogSegments } from "./log-segments.ts";
+import { LogSegments, type SegmentSizes } from "./log-segments.ts";
 import { type LogSettings, rulesFor } from "./log-settings.ts";
 import { LogSyncer } from "./log-syncer.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -62,7 +63,7 @@ export class Log {
   readonly #swap: SegmentSwap;
   readonly #roll: SegmentRoll;
   #settings: LogSettings;
-  #epochs: LeaderEpochs;
+  readonly #epochs: KnownEpochs;
   #producers: ProducerStates | undefined;
   #startOffset: number;
   #endOffset: number;
@@ -92,8 +93,8 @@ export class Log {
     this.#settings = context.settings;
     this.#files = context.files;
     this.#parts = context.parts;
-    this.#segments = new LogSegments(content.segments);
-    this.#epochs = content.epochs;
+    this.#segments = new LogSegments(content);
+    this.#epochs = new KnownEpochs(content, context.files);
     this.#startOffset = content.startOffset;
     this.#endOffset = content.endOffset;
     this.#writtenOffset = content.endOffset;
@@ -117,7 +118,7 @@ export class Log {
     });
     this.#roll = new SegmentRoll(this.#segments, this, { files, syncer: this.#syncer, clock });
     // Those that were looked through have their indexes in memory alone.
-    this.#roll.sealFull();
+    if (!(content instanceof ClosedContent)) this.#roll.sealFull();
   }
 
   get settings(): LogSettings {
@@ -158,7 +159,12 @@ export class Log {
   }
 
   get hasFiles(): boolean {
-    return this.#segments.active !== undefined;
+    return !this.#segments.isEmpty;
+  }
+
+  /** Of the segments, once it is closed. */
+  get sizes(): SegmentSizes {
+    return this.#segments.sizes;
   }
 
   /** The oldest first; the last one is appended to. */
@@ -244,7 +250,7 @@ export class Log {
     if (this.hasFiles) return;
     this.#files.create();
     this.#roll.start();
-    this.#files.saveEpochs(this.#epochs);
+    this.#files.saveEpochs(this.#epochs.all);
   }
 
   /**
@@ -292,17 +298,17 @@ export class Log {
 
   /** A new leader begins here, even if it never writes anything. */
   assignEpoch(epoch: number): void {
-    this.#epochs.begin(epoch, this.#endOffset);
-    this.#keepEpochs();
+    // It is written with the next batch, or at the end: the metadata knows it as well.
+    if (epoch > this.latestEpoch) this.#epochs.all.begin(epoch, this.#endOffset);
   }
 
   endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
-    return this.#epochs.endOf(epoch, this.#endOffset);
+    return this.#epochs.all.endOf(epoch, this.#endOffset);
   }
 
   /** Epoch in which the record at an offset was written; -1 if it is not known. */
   epochForOffset(offset: number): number {
-    return this.#epochs.epochFor(offset);
+    return this.#epochs.all.epochFor(offset);
   }
 
   /** Drops what the settings say is too old or too much: full segments, or all if all are old. */
@@ -326,8 +332,8 @@ export class Log {
   async deleteRecordsBefore(offset: number): Promise<void> {
     if (offset <= this.#startOffset) return;
     this.#startOffset = Math.min(offset, this.#endOffset);
-    this.#epochs.truncateFromStart(this.#startOffset);
-    this.#keepEpochs();
+    this.#epochs.all.truncateFromStart(this.#startOffset);
+    if (this.hasFiles) this.#epochs.keep(this.#parts.logger);
     await this.#swap.settled();
     const dropped = this.#segments.takeBefore(this.#startOffset);
     await this.#files.deleteSegments(dropped, this.#settings.fileDeleteDelayMs);
@@ -351,7 +357,7 @@ export class Log {
         startOffset: this.#startOffset,
         endOffset: this.#endOffset,
         recoveryPoint: this.recoveryPoint,
-        epochs: this.#epochs,
+        epochs: this.#epochs.all,
       },
       offset,
       { disk, logger, files: this.#files, nowMs: clock.now(), settings: this.#settings },
@@ -415,9 +421,9 @@ export class Log {
     await this.settled();
     if (this.failure !== undefined) throw this.failure;
     const endOffset = this.#writtenOffset;
+    if (endOffset <= this.recoveryPoint) return;
     const { active } = this.#segments;
-    if (endOffset <= this.recoveryPoint || active === undefined) return;
-    await this.#syncer.flush(active, endOffset);
+    if (active !== undefined) await this.#syncer.flush(active, endOffset);
   }
 
   /** Leaves the files as a start without recovery needs them. @throws as {@link flush}. */
@@ -425,8 +431,9 @@ export class Log {
     this.#syncer.stopTimer();
     await this.settled();
     await this.#swap.settled();
-    const { active } = this.#segments;
-    if (this.failure === undefined && this.#isDirty && active !== undefined) {
+    const active = this.#isDirty ? this.#segments.active : undefined;
+    if (this.failure === undefined && active !== undefined) {
+      this.#epochs.keep(this.#parts.logger);
       this.#files.saveSnapshot(this.#endOffset, this.producers);
       await this.#syncer.seal(active, this.#endOffset);
       this.#isDirty = false;
@@ -438,7 +445,7 @@ export class Log {
   /** The folder gets another name at once; what is still to be written goes there. */
   moveTo(directory: string): void {
     if (!this.hasFiles) return;
-    for (const segment of this.#segments.all) segment.close();
+    for (const segment of this.#segments.loaded) segment.close();
     this.#files.moveTo(directory);
   }
 
@@ -448,13 +455,8 @@ export class Log {
     this.#swap.stop();
     await this.settled();
     await this.#swap.settled();
-    this.#reader.forget(this.#segments.all);
-    for (const segment of this.#segments.all) segment.close();
-  }
-
-  /** What cannot be written now is written with the next batch. */
-  #keepEpochs(): void {
-    if (this.hasFiles) this.#files.keepEpochs(this.#epochs, this.#parts.logger);
+    this.#reader.forget(this.#segments.loaded);
+    for (const segment of this.#segments.loaded) segment.close();
   }
 
   /** Settles when nothing waits to be written, whether or not that went well. */
@@ -482,14 +484,14 @@ export class Log {
     this.#reader.forget(this.#segments.all);
     this.#producers = undefined;
     cutSegments(this.#segments, offset, { files: this.#files, settings: this.#settings });
-    this.#epochs.truncateFromEnd(offset);
+    this.#epochs.all.truncateFromEnd(offset);
     this.#endOffset = offset;
     this.#syncer.moveBack(offset);
     this.assignEpoch(epoch);
     this.#isRewound = true;
   }
 
-  /** What failed may go well now. Nothing but what was acknowledged is there: see {@link rewind}. */
+  /** What failed may go well now, after {@link rewind}. */
   resume(): void {
     this.#isRewound = false;
     this.#writer.goOn();
@@ -526,7 +528,6 @@ export class Log {
     try {
       const active = this.#roll.activeFor(next);
       this.#epochs.begin(next.partitionLeaderEpoch, next.baseOffset);
-      if (this.#epochs.isChanged) this.#files.saveEpochs(this.#epochs);
       return active;
     } catch (cause) {
       throw storageError(cause);
