@@ -73,8 +73,7 @@ export class Replay<Fact> {
       }
       this.count += 1;
       const fact = this.#options.decode(key, value);
-      if (fact !== undefined)
-        this.#note({ offset, key: key.toString("latin1"), fact }, transaction);
+      if (fact !== undefined) this.#note({ offset, key, fact }, transaction);
     }
   }
 

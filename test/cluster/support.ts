@@ -6,7 +6,7 @@ import type { CreatableTopic } from "../../src/cluster/topic-creation.ts";
 import type { TopicDefaults } from "../../src/cluster/topic-defaults.ts";
 import { randomUuid } from "../../src/protocol/uuid.ts";
 
-const defaults: TopicDefaults = {
+export const defaults: TopicDefaults = {
   numPartitions: 1,
   defaultReplicationFactor: 1,
   offsetsTopicNumPartitions: 50,

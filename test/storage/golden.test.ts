@@ -6,6 +6,7 @@ import type { DataDirectory } from "../../src/storage/data-directory.ts";
 import type { Log } from "../../src/storage/log.ts";
 import { MemoryDisk } from "../../src/storage/memory-disk.ts";
 import { ManualClock } from "../../src/time/manual-clock.ts";
+import { goldenDisk } from "../support/storage/golden-directory.ts";
 import { openDirectory, openLog, readBytes } from "../support/storage/logs.ts";
 
 /** A data directory that Apache Kafka 4.4.0 left behind, and what is in it. */
@@ -40,20 +41,6 @@ const topics = [
   ["compacted", 3],
   ["empty", 0],
 ] as const;
-
-async function goldenDisk(options: { clean: boolean } = { clean: true }): Promise<MemoryDisk> {
-  const disk = new MemoryDisk();
-  await disk.makeDirectory("/data");
-  for (const entry of await readdir(GOLDEN, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    const url = new URL(`${entry.parentPath}/${entry.name}`, "file://");
-    const path = `/data/${url.pathname.slice(GOLDEN.pathname.length)}`.replace("//", "/");
-    if (!options.clean && entry.name === ".kafka_cleanshutdown") continue;
-    await disk.makeDirectory(path.slice(0, path.lastIndexOf("/")));
-    await disk.replaceFile(path, await readFile(url));
-  }
-  return disk;
-}
 
 function goldenBatches(folder: string): readonly GoldenBatch[] {
   return Object.entries(goldenFiles[folder] ?? {})
