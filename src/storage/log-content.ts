@@ -5,6 +5,8 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Disk } from "./fs.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
+import type { LogFiles } from "./log-files.ts";
+import type { LogSettings } from "./log-settings.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { Segment } from "./segment.ts";
 import type { StoppedLog } from "./stopped-logs.ts";
@@ -78,6 +80,16 @@ export interface LogContent {
   readonly endOffset: number;
   readonly recoveryPoint: number;
   readonly epochs: LeaderEpochs;
+}
+
+/** What a log is given beside its content. */
+export interface LogContext {
+  readonly files: LogFiles;
+  readonly parts: LogParts;
+  readonly settings: LogSettings;
+  readonly onWritten: (endOffset: number) => void;
+  /** What was found had not been closed in order. */
+  readonly isRecovered: boolean;
 }
 
 export interface LogPlace {

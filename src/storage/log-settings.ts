@@ -1,6 +1,5 @@
 import { asksForRecords, type StoringRules } from "../records/prepared-batch.ts";
 import type { Origin, ValidationRules } from "../records/validator.ts";
-import type { LogPlace } from "./log-content.ts";
 
 /** What a topic's configuration means for its logs. Replaceable at run time. */
 export interface LogSettings {
@@ -61,7 +60,7 @@ export function storingRules(settings: LogSettings): StoringRules {
 
 /** What must hold for a batch of this log. */
 export function rulesFor(
-  { topic, partition }: LogPlace,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
   settings: LogSettings,
   now: number,
   origin: Origin,

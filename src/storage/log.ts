@@ -9,6 +9,7 @@ import {
   type Appended,
   type AppendOptions,
   type LogContent,
+  type LogContext,
   type LogParts,
   type LogPlace,
   type RepeatedBatch,
@@ -53,6 +54,8 @@ export class Log {
   readonly topic: string;
   readonly partition: number;
   readonly topicId: string;
+  /** For the cleaner: puts segments in the place of others. */
+  readonly swap: SegmentSwap;
   readonly #files: LogFiles;
   readonly #parts: LogParts;
   readonly #writer: LogWriter;
@@ -60,7 +63,6 @@ export class Log {
   readonly #reader: LogReader;
   readonly #tail: LogTail;
   readonly #segments: LogSegments;
-  readonly #swap: SegmentSwap;
   readonly #roll: SegmentRoll;
   #settings: LogSettings;
   readonly #epochs: KnownEpochs;
@@ -75,18 +77,7 @@ export class Log {
   /** The files are not as a start without recovery needs them. */
   #isDirty: boolean;
 
-  constructor(
-    place: LogPlace,
-    content: LogContent,
-    context: {
-      readonly files: LogFiles;
-      readonly parts: LogParts;
-      readonly settings: LogSettings;
-      readonly onWritten: (endOffset: number) => void;
-      /** What was found had not been closed in order. */
-      readonly isRecovered: boolean;
-    },
-  ) {
+  constructor(place: LogPlace, content: LogContent, context: LogContext) {
     this.topic = place.topic;
     this.partition = place.partition;
     this.topicId = place.topicId;
@@ -102,7 +93,6 @@ export class Log {
     this.#isDirty = content.recoveryPoint < content.endOffset || context.isRecovered;
     this.#tail = context.parts.tails.newTail();
     this.#reader = new LogReader(context.parts.buffers, this.#tail);
-    this.#swap = new SegmentSwap(context.files, this.#segments, this.#tail);
     const { files, parts } = context;
     const { clock } = parts;
     const failed = (error: KafkaError) => parts.stopped.add(this, error);
@@ -117,6 +107,11 @@ export class Log {
       failed,
     });
     this.#roll = new SegmentRoll(this.#segments, this, { files, syncer: this.#syncer, clock });
+    this.swap = new SegmentSwap(files, this.#segments, {
+      tail: this.#tail,
+      deleteDelayMs: () => this.#settings.fileDeleteDelayMs,
+      settle: () => this.#settleSegments(),
+    });
     // Those that were looked through have their indexes in memory alone.
     if (!(content instanceof ClosedContent)) this.#roll.sealFull();
   }
@@ -154,7 +149,7 @@ export class Log {
       this.#parts.directory.failure ??
       this.#writer.failure ??
       this.#syncer.failure ??
-      this.#swap.failure
+      this.swap.failure
     );
   }
 
@@ -334,7 +329,7 @@ export class Log {
     this.#startOffset = Math.min(offset, this.#endOffset);
     this.#epochs.all.truncateFromStart(this.#startOffset);
     if (this.hasFiles) this.#epochs.keep(this.#parts.logger);
-    await this.#swap.settled();
+    await this.swap.settled();
     const dropped = this.#segments.takeBefore(this.#startOffset);
     await this.#files.deleteSegments(dropped, this.#settings.fileDeleteDelayMs);
   }
@@ -346,7 +341,7 @@ export class Log {
   async truncateTo(offset: number): Promise<void> {
     await this.settled();
     if (offset >= this.#endOffset) return;
-    await this.#swap.settled();
+    await this.swap.settled();
     this.#reader.forget(this.#segments.all);
     this.#isDirty = true;
     const { clock, disk, logger } = this.#parts;
@@ -378,34 +373,6 @@ export class Log {
     return offset;
   }
 
-  /**
-   * Gets full segments ready to be replaced: everything of them is written, durable, and not about to
-   * be written again.
-   */
-  async settleSegments(): Promise<void> {
-    await this.#swap.settled();
-    await this.#writer.settled();
-    // Indexes that were found to be wrong were made anew in memory.
-    this.#roll.sealFull();
-    await this.#syncer.settled();
-  }
-
-  /** A segment that is to take the place of others, with files that a start would throw away. */
-  newCleanedSegment(baseOffset: number, createdMs: number): Segment {
-    return this.#files.newSegment(baseOffset, createdMs, ".cleaned");
-  }
-
-  /**
-   * Puts a segment, which is sealed, in the place of others that follow each other (Kafka's
-   * LocalLog.replaceSegments). Offsets do not change; readers of the old ones can finish.
-   *
-   * @returns false if the old ones are not all there any more: then nothing happens.
-   * @throws KafkaError KAFKA_STORAGE_ERROR; the log takes no more then.
-   */
-  replaceSegments(replaced: readonly Segment[], by: Segment): Promise<boolean> {
-    return this.#swap.run(replaced, by, this.#settings.fileDeleteDelayMs);
-  }
-
   /** Forgets producers that have been silent for `producer.id.expiration.ms`. */
   expireProducers(): void {
     this.#producers?.expire(this.#parts.clock.now() - this.#settings.producerIdExpirationMs);
@@ -430,7 +397,7 @@ export class Log {
   async close(): Promise<void> {
     this.#syncer.stopTimer();
     await this.settled();
-    await this.#swap.settled();
+    await this.swap.settled();
     const active = this.#isDirty ? this.#segments.active : undefined;
     if (this.failure === undefined && active !== undefined) {
       this.#epochs.keep(this.#parts.logger);
@@ -452,9 +419,9 @@ export class Log {
   /** Lets go of the files as they are. */
   async abandon(): Promise<void> {
     this.#syncer.stopTimer();
-    this.#swap.stop();
+    this.swap.stop();
     await this.settled();
-    await this.#swap.settled();
+    await this.swap.settled();
     this.#reader.forget(this.#segments.loaded);
     for (const segment of this.#segments.loaded) segment.close();
   }
@@ -477,7 +444,7 @@ export class Log {
   async rewind(): Promise<void> {
     await this.#writer.idle();
     await this.#syncer.settled();
-    await this.#swap.settled();
+    await this.swap.settled();
     const offset = this.#writtenOffset;
     if (this.#isRewound || this.#parts.directory.failure !== undefined) return;
     const epoch = this.latestEpoch;
@@ -497,6 +464,14 @@ export class Log {
     this.#writer.goOn();
     this.#syncer.goOn();
     this.#roll.sealFull();
+  }
+
+  /** Everything of full segments is written, durable, and not about to be written again. */
+  async #settleSegments(): Promise<void> {
+    await this.#writer.settled();
+    // Indexes that were found to be wrong were made anew in memory.
+    this.#roll.sealFull();
+    await this.#syncer.settled();
   }
 
   /** Puts a batch that has its offsets at the end. Settles as {@link Appended.written}. */

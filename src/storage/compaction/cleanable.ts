@@ -26,9 +26,10 @@ export function cleanableOf(
   lastCleaned: number | undefined,
   nowMs: number,
 ): Cleanable | undefined {
+  // Most logs have only the segment that is appended to: they need not even be opened.
+  const { activeBytes, totalBytes } = log.sizes;
+  if (activeBytes === totalBytes) return undefined;
   const { segments } = log;
-  // Most logs have only the segment that is appended to.
-  if (segments.length < 2) return undefined;
   const firstDirtyOffset = firstDirty(log, lastCleaned);
   const dirty = segments.slice(floorIndex(segments, firstDirtyOffset), -1);
   const upTo = firstUncleanable(log, dirty, nowMs);

@@ -79,7 +79,7 @@ export class Cleaning {
    *   says.
    */
   async run(): Promise<CleaningResult> {
-    await this.#log.settleSegments();
+    await this.#log.swap.prepare();
     const { firstDirtyOffset } = this.#cleanable;
     const keys = await this.#mapKeys();
     const endOffset = Math.max(firstDirtyOffset, keys.latestOffset + 1);
@@ -151,7 +151,7 @@ export class Cleaning {
   ): Promise<void> {
     const first = group[0] as Segment;
     const last = group.at(-1) as Segment;
-    const cleaned = this.#log.newCleanedSegment(first.baseOffset, last.createdMs);
+    const cleaned = this.#log.swap.newSegment(first.baseOffset, last.createdMs);
     cleaned.createFile();
     try {
       const filter = new BatchFilter(this.#rules(keys, transactions), this.#out);
@@ -159,7 +159,7 @@ export class Cleaning {
       cleaned.writeTransactions(encodeTransactions(transactions.takeKept()));
       await cleaned.seal();
       this.#context.pacer.check();
-      if (await this.#log.replaceSegments(group, cleaned)) return;
+      if (await this.#log.swap.run(group, cleaned)) return;
       throw new CleaningStopped("segments have gone while they were cleaned");
     } catch (error) {
       // Of a log that failed, the files are left to the next start.

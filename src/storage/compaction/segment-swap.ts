@@ -5,6 +5,14 @@ import { SEGMENT_FILES, type Segment, segmentName } from "../segment.ts";
 import { storageError } from "../storage-error.ts";
 import type { LogTail } from "../tail-cache.ts";
 
+/** What a swap asks of its log. */
+export interface SwapHost {
+  readonly tail: LogTail;
+  deleteDelayMs(): number;
+  /** Settles when everything of full segments is written, and not about to be written again. */
+  settle(): Promise<void>;
+}
+
 /**
  * Puts a cleaned segment in the place of those it was made of, in Kafka's steps, so that a crash
  * between any two leaves what the next start completes or throws away (swap-recovery.ts):
@@ -20,15 +28,15 @@ import type { LogTail } from "../tail-cache.ts";
 export class SegmentSwap {
   readonly #files: LogFiles;
   readonly #segments: LogSegments;
-  readonly #tail: LogTail;
+  readonly #host: SwapHost;
   #underWay: Promise<unknown> | undefined;
   #failure: KafkaError | undefined;
   #isStopped = false;
 
-  constructor(files: LogFiles, segments: LogSegments, tail: LogTail) {
+  constructor(files: LogFiles, segments: LogSegments, host: SwapHost) {
     this.#files = files;
     this.#segments = segments;
-    this.#tail = tail;
+    this.#host = host;
   }
 
   /** A step that failed has left files that only a start can put in order. */
@@ -40,19 +48,33 @@ export class SegmentSwap {
     while (this.#underWay !== undefined) await this.#underWay;
   }
 
+  /** Gets full segments ready to be replaced. */
+  async prepare(): Promise<void> {
+    await this.settled();
+    await this.#host.settle();
+  }
+
+  /** A segment that is to take the place of others, with files that a start would throw away. */
+  newSegment(baseOffset: number, createdMs: number): Segment {
+    return this.#files.newSegment(baseOffset, createdMs, ".cleaned");
+  }
+
   /** None begins from now on. */
   stop(): void {
     this.#isStopped = true;
   }
 
   /**
-   * @returns false if the old segments are not all there any more.
-   * @throws KafkaError KAFKA_STORAGE_ERROR
+   * Puts a segment, which is sealed, in the place of others that follow each other (Kafka's
+   * LocalLog.replaceSegments). Offsets do not change; readers of the old ones can finish.
+   *
+   * @returns false if the old ones are not all there any more: then nothing happens.
+   * @throws KafkaError KAFKA_STORAGE_ERROR; the log takes no more then.
    */
-  async run(replaced: readonly Segment[], by: Segment, deleteDelayMs: number): Promise<boolean> {
+  async run(replaced: readonly Segment[], by: Segment): Promise<boolean> {
     await this.settled();
     if (this.#isStopped || !this.#segments.includesAll(replaced)) return false;
-    const swap = this.#run(replaced, by, deleteDelayMs);
+    const swap = this.#run(replaced, by);
     this.#underWay = swap.catch(() => undefined);
     try {
       await swap;
@@ -65,13 +87,14 @@ export class SegmentSwap {
     }
   }
 
-  async #run(replaced: readonly Segment[], by: Segment, deleteDelayMs: number): Promise<void> {
+  async #run(replaced: readonly Segment[], by: Segment): Promise<void> {
+    const { tail } = this.#host;
     by.rename(".swap");
     await this.#files.syncNames();
     const end = replaced.at(-1) as Segment;
     this.#segments.replace(replaced, by);
-    this.#tail.forgetSegments(by.baseOffset, end.baseOffset);
-    await this.#files.deleteFiles(replaced, deleteDelayMs, ({ baseOffset }) => [
+    tail.forgetSegments(by.baseOffset, end.baseOffset);
+    await this.#files.deleteFiles(replaced, this.#host.deleteDelayMs(), ({ baseOffset }) => [
       ...SEGMENT_FILES.map((suffix) => segmentName(baseOffset, suffix)),
       // The producers at the beginning of the new segment are those at the beginning of the first.
       ...(baseOffset === by.baseOffset ? [] : [segmentName(baseOffset, ".snapshot")]),
