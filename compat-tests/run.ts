@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareKafka } from "./broker/kafka.ts";
 import { prepareOdradek } from "./broker/odradek.ts";
+import { checkConsumerGroups } from "./consumer-groups/all.ts";
 import { type Client, clients } from "./harness/clients.ts";
 import { Report } from "./harness/report.ts";
 import { prepare } from "./harness/toolchain.ts";
@@ -87,6 +88,8 @@ async function main(): Promise<void> {
     if (!options.keep) await rm(directory, { recursive: true, force: true });
     else say(`kept: ${directory}`);
   }
+  const isWhole = !options.quick && !options["order-only"];
+  if (isWhole) await checkConsumerGroups({ report, clients: chosen, isKafka, main: options.main });
 }
 
 await main();

@@ -42,7 +42,9 @@ const clockFields: ReadonlySet<string> = new Set([
 const hashOrdered: ReadonlySet<string> = new Set([
   "ConsumerGroupDescribe.members",
   "ConsumerGroupDescribe.topicPartitions",
+  "ConsumerGroupDescribe.partitions",
   "ConsumerGroupHeartbeat.topicPartitions",
+  "ConsumerGroupHeartbeat.partitions",
   "AlterReplicaLogDirs.partitions",
   "AlterReplicaLogDirs.results",
   "AlterClientQuotas.entity",

@@ -3,6 +3,7 @@ import { madeUpAlterations } from "./generated/alterations.ts";
 import { madeUpValues } from "./generated/altered-values.ts";
 import { madeUpChanges } from "./generated/changes.ts";
 import { madeUpCluster } from "./generated/cluster.ts";
+import { madeUpConsumerGroups } from "./generated/consumer-groups.ts";
 import { madeUpConversations } from "./generated/conversations.ts";
 import { madeUpFeatures } from "./generated/features.ts";
 import { madeUpFrames } from "./generated/frames.ts";
@@ -40,6 +41,7 @@ export const generated: readonly Scenario[] = [
   madeUpCluster,
   madeUpRecords,
   madeUpGroups,
+  madeUpConsumerGroups,
   madeUpConversations,
   madeUpSettings,
   madeUpChanges,

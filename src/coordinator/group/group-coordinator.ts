@@ -150,7 +150,7 @@ export class GroupCoordinator {
         machine.join(request, context, answer),
       );
     } catch (error) {
-      return joinRefusal(this.#codeOf(error), memberId);
+      return joinRefusal(this.#codeOf(error), "");
     }
   }
 

@@ -137,4 +137,4 @@ test("whoever comes, goes, dies or restarts: one owner per partition, no stuck g
     ),
     { numRuns: 1000 },
   );
-});
+}, 30_000);
