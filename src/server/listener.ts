@@ -43,6 +43,8 @@ export interface Binding {
 
 const SWEEP_MS = 1000;
 const PORT_ATTEMPTS = 5;
+/** Each holds a socket: of more than these the rest is refused at once. */
+const DELAYED_MAX = 1000;
 /**
  * A connection that finds the queue full is tried again by its system after one second, then after
  * three: Kafka's default of 50 is too short for a few hundred clients that start together.
@@ -137,7 +139,8 @@ export class Listeners {
   #accept(accepted: Socket, listenerName: string): void {
     const delayMs = this.#options.delayOf?.(plainAddress(accepted.remoteAddress ?? "")) ?? 0;
     if (delayMs > 0) {
-      this.#refuseLater(accepted, delayMs);
+      if (this.#delayed.size < DELAYED_MAX) this.#refuseLater(accepted, delayMs);
+      else accepted.destroy();
       return;
     }
     const { limits, clock, logger, serve } = this.#options;
