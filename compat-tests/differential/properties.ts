@@ -12,7 +12,10 @@ export interface Prepared {
   readonly port: number;
 }
 
-export async function prepareProperties(name: string): Promise<Prepared> {
+export async function prepareProperties(
+  name: string,
+  ownSettings: Readonly<Record<string, string>> = {},
+): Promise<Prepared> {
   const directory = await mkdtemp(join(tmpdir(), `odradek-differential-${name}-`));
   const [port, controllerPort] = [await freePort(), await freePort()];
   const settings: Readonly<Record<string, string>> = {
@@ -25,6 +28,7 @@ export async function prepareProperties(name: string): Promise<Prepared> {
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": join(directory, "data"),
     ...recordedSettings,
+    ...ownSettings,
   };
   const properties = join(directory, "server.properties");
   const lines = Object.entries(settings).map(([setting, value]) => `${setting}=${value}`);

@@ -108,7 +108,9 @@ async function main(): Promise<number> {
       judge(first, tally);
       continue;
     }
-    const startSubject = options["kafka-itself"] ? startKafka : startOdradek;
+    const startSubject = options["kafka-itself"]
+      ? startKafka
+      : () => startOdradek(scenario.ownSettings);
     await withBroker(startSubject, async ({ host, port }) => {
       judge(await play(scenario, { host, port, golden, reference }), tally);
     });

@@ -114,7 +114,7 @@ export class LogReader {
     // Not the one that has the header's time: in a compressed batch that is what a client says.
     let latest: RecordTime | undefined;
     await findRecord(batch, (record) => {
-      if (record.timestamp >= 0 && record.timestamp > (latest?.timestamp ?? -1)) latest = record;
+      if (latest === undefined || record.timestamp > latest.timestamp) latest = record;
       return false;
     });
     return latest === undefined ? undefined : withEpoch(latest, batch);

@@ -28,7 +28,7 @@ async function playOnNewBroker(scenario: Scenario): Promise<Replay> {
   const broker = await startBroker({
     port: 0,
     ephemeral: true,
-    config: recordedSettings,
+    config: { ...recordedSettings, ...scenario.ownSettings },
   });
   try {
     const target = { host: "127.0.0.1", port: broker.port, golden };

@@ -7,6 +7,8 @@ import { Replay, type ReplayTarget } from "./replay.ts";
 /** A probe script of the recording: what it prepares, and the cases it asks, in order. */
 export interface Scenario {
   readonly name: string;
+  /** Settings that Odradek alone has, for what it does only if it is told to. */
+  readonly ownSettings?: Readonly<Record<string, string>>;
   readonly steps: readonly ((replay: Replay) => Promise<void>)[];
 }
 

@@ -1,6 +1,7 @@
 import { madeUpAdministration } from "./generated/administration.ts";
 import { madeUpAlterations } from "./generated/alterations.ts";
 import { madeUpValues } from "./generated/altered-values.ts";
+import { madeUpBatches } from "./generated/batches.ts";
 import { madeUpChanges } from "./generated/changes.ts";
 import { madeUpCluster } from "./generated/cluster.ts";
 import { madeUpConsumerGroups } from "./generated/consumer-groups.ts";
@@ -40,6 +41,7 @@ export const scenarios: readonly Scenario[] = [
 export const generated: readonly Scenario[] = [
   madeUpCluster,
   madeUpRecords,
+  madeUpBatches,
   madeUpGroups,
   madeUpConsumerGroups,
   madeUpConversations,
