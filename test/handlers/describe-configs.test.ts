@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { brokerConfigWith } from "../../src/config/broker-config.ts";
 import { createTopicsHandler } from "../../src/handlers/create-topics.ts";
 import { describeConfigsHandler } from "../../src/handlers/describe-configs.ts";
 import { ErrorCode } from "../../src/protocol/errors.ts";
@@ -88,6 +89,69 @@ describe("DescribeConfigs", () => {
     expect((await describeOne(TOPIC, "orders", { keys: ["no.such"] }))?.configs).toEqual([]);
     expect((await describeOne(BROKER, "1"))?.configs.length).toBeGreaterThanOrEqual(350);
   });
+
+  test("tells what was set at run time, the nearest word first", async () => {
+    broker = await smallBroker({ "log.retention.hours": "2" });
+    const { given } = broker.services.config;
+    const clusterWide = new Map([["log.retention.ms", "3"]]);
+    const own = new Map([["log.retention.ms", "4"]]);
+    const config = brokerConfigWith({ given }, { clusterWide, own }, () => {});
+    broker.services = { ...broker.services, config };
+
+    const told = await describeOne(BROKER, "1", { keys: ["log.retention.ms"], synonyms: true });
+    const ofAll = await describeOne(BROKER, "", { keys: ["log.retention.ms"] });
+
+    expect(told?.configs[0]).toMatchObject({ value: "4", configSource: 2, readOnly: false });
+    expect(
+      told?.configs[0]?.synonyms.map(({ name, value, source }) => [name, value, source]),
+    ).toEqual([
+      ["log.retention.ms", "4", 2],
+      ["log.retention.ms", "3", 3],
+      ["log.retention.hours", "2", 4],
+      ["log.retention.hours", "168", 5],
+    ]);
+    expect(ofAll?.configs[0]).toMatchObject({ value: "3", configSource: 3 });
+  });
+
+  test("tells what a group and a subscription say of themselves, and others nothing of it", async () => {
+    await broker.controller.alterConfigs([
+      {
+        type: "groups",
+        name: "g",
+        alter: () => new Map([["share.isolation.level", "read_committed"]]),
+      },
+      { type: "client-metrics", name: "m", alter: () => new Map([["interval.ms", "100"]]) },
+    ]);
+    const told = async (type: number, name: string, key: string) => {
+      const result = await describeOne(type, name, { keys: [key] });
+      return [result?.configs[0]?.value, result?.configs[0]?.configSource];
+    };
+
+    expect(await told(GROUP, "g", "share.isolation.level")).toEqual(["read_committed", 8]);
+    expect(await told(GROUP, "h", "share.isolation.level")).toEqual(["read_uncommitted", 5]);
+    expect(await told(CLIENT_METRICS, "m", "interval.ms")).toEqual(["100", 7]);
+    expect(await told(CLIENT_METRICS, "n", "interval.ms")).toEqual(["300000", 5]);
+  });
+
+  test("refuses what has no room in one answer, and tells the rest", async () => {
+    const one = { resourceType: BROKER, resourceName: "1", configurationKeys: null };
+    const { results } = await ask(
+      describeConfigsHandler,
+      describeConfigs,
+      {
+        resources: Array.from({ length: 2000 }, () => one),
+        includeSynonyms: true,
+        includeDocumentation: true,
+      },
+      { broker },
+    );
+
+    const codes = results.map(({ errorCode }) => errorCode);
+    const told = codes.indexOf(ErrorCode.POLICY_VIOLATION);
+    expect(told).toBeGreaterThan(100);
+    expect(new Set(codes.slice(0, told))).toEqual(new Set([ErrorCode.NONE]));
+    expect(new Set(codes.slice(told))).toEqual(new Set([ErrorCode.POLICY_VIOLATION]));
+  }, 20_000);
 
   test("adds synonyms and sentences only if they are asked for", async () => {
     const keys = ["segment.bytes"];
