@@ -161,7 +161,8 @@ export class DataDirectory {
 
   /** The topic id that a partition's folder names; undefined if it names none. */
   topicIdOf(folder: PartitionFolder): string | undefined {
-    const closed = folder.future === undefined ? this.#closed(nameOf(folder)) : undefined;
+    const { cleanLogs } = this.#found;
+    const closed = folder.future === undefined ? cleanLogs.get(nameOf(folder)) : undefined;
     if (closed !== undefined) return closed.topicId;
     const text = this.#disk.readFileSync(`${this.#folder(folder)}/${PARTITION_FILE}`);
     return /^topic_id: (\S+)$/m.exec(text?.toString("utf8") ?? "")?.[1];

@@ -39,7 +39,10 @@ export class LeaderEpochs {
   begin(epoch: number, startOffset: number): void {
     if (epoch <= this.latest) return;
     while ((this.#entries.at(-1)?.startOffset ?? -1) >= startOffset) this.#entries.pop();
-    this.#entries.push({ epoch, startOffset });
+    const entry = { epoch, startOffset };
+    // An array that grows makes room for many, and most logs have one.
+    if (this.#entries.length === 0) this.#entries = [entry];
+    else this.#entries.push(entry);
     this.#changed = true;
   }
 

@@ -13,6 +13,9 @@ export const PARTITION_FILE = "partition.metadata";
 /** What a segment is called until it is really removed, so that readers of it can finish. */
 const DELETED_SUFFIX = ".deleted";
 
+/** Shared by the logs of all partitions that have nothing to sync. */
+const ALL_SYNCED: readonly string[] = [];
+
 /** The folder of one partition: makes, names and removes what lies in it. */
 export class LogFiles {
   #directory: string;
@@ -22,7 +25,7 @@ export class LogFiles {
   readonly #clock: Clock;
   readonly #topicId: string;
   /** Small files whose newest content may not be durable. */
-  readonly #unsynced = new Set<string>();
+  #unsynced: readonly string[] = ALL_SYNCED;
   /** Names came or went since the folder was last synced. */
   #namesChanged = false;
 
@@ -155,12 +158,12 @@ export class LogFiles {
 
   /** Makes durable which files there are, and what the small ones hold. */
   async sync(): Promise<void> {
-    for (const name of [...this.#unsynced]) {
-      this.#unsynced.delete(name);
+    for (const name of this.#unsynced) {
+      this.#unsynced = without(this.#unsynced, name);
       try {
         await this.#syncFile(name);
       } catch (error) {
-        this.#unsynced.add(name);
+        this.#unsynced = [...this.#unsynced, name];
         throw error;
       }
     }
@@ -184,8 +187,13 @@ export class LogFiles {
   }
 
   #save(name: string, bytes: Buffer): void {
-    this.#unsynced.add(name);
+    this.#unsynced = [...without(this.#unsynced, name), name];
     this.#namesChanged = true;
     this.#disk.replaceFileSync(`${this.directory}/${name}`, bytes);
   }
+}
+
+function without(names: readonly string[], name: string): readonly string[] {
+  const rest = names.filter((other) => other !== name);
+  return rest.length === 0 ? ALL_SYNCED : rest;
 }

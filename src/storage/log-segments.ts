@@ -57,7 +57,9 @@ export class LogSegments {
   }
 
   push(segment: Segment): void {
-    this.#all.push(segment);
+    // An array that grows makes room for many, and most logs have one.
+    if (this.#all.length === 0) this.#loaded = [segment];
+    else this.#all.push(segment);
   }
 
   reset(segments: readonly Segment[]): void {

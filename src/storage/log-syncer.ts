@@ -4,6 +4,8 @@ import type { LogFiles } from "./log-files.ts";
 import type { Segment } from "./segment.ts";
 import { storageError } from "./storage-error.ts";
 
+const DONE = Promise.resolve();
+
 /**
  * Makes what one log has written durable, and knows how far that is. A sync that fails ends the log,
  * and its directory: nobody knows what the disk has kept, and the system may have dropped what it could
@@ -12,21 +14,21 @@ import { storageError } from "./storage-error.ts";
 export class LogSyncer {
   readonly #files: LogFiles;
   readonly #clock: Clock;
-  readonly #failed: (error: KafkaError) => void;
+  readonly #host: { failed(error: KafkaError): void };
   #recoveryPoint: number;
-  #background: Promise<void> = Promise.resolve();
+  #background: Promise<void> = DONE;
   #failure: KafkaError | undefined;
   #timer: Timer | undefined;
 
   constructor(
     files: LogFiles,
     clock: Clock,
-    start: { readonly recoveryPoint: number; readonly failed: (error: KafkaError) => void },
+    recoveryPoint: number,
+    host: { failed(error: KafkaError): void },
   ) {
-    const { recoveryPoint, failed } = start;
     this.#files = files;
     this.#clock = clock;
-    this.#failed = failed;
+    this.#host = host;
     this.#recoveryPoint = recoveryPoint;
   }
 
@@ -110,7 +112,7 @@ export class LogSyncer {
     } catch (cause) {
       const isFirst = this.#failure === undefined;
       this.#failure ??= storageError(cause);
-      if (isFirst) this.#failed(this.#failure);
+      if (isFirst) this.#host.failed(this.#failure);
       throw this.#failure;
     }
   }

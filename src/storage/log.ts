@@ -16,6 +16,7 @@ import {
   repeated,
 } from "./log-content.ts";
 import type { LogFiles } from "./log-files.ts";
+import { LogProgress } from "./log-progress.ts";
 import {
   EMPTY_SLICE,
   LogReader,
@@ -55,7 +56,6 @@ export class Log {
   readonly partition: number;
   readonly topicId: string;
   /** For the cleaner: puts segments in the place of others. */
-  readonly swap: SegmentSwap;
   readonly #files: LogFiles;
   readonly #parts: LogParts;
   readonly #writer: LogWriter;
@@ -64,14 +64,15 @@ export class Log {
   readonly #tail: LogTail;
   readonly #segments: LogSegments;
   readonly #roll: SegmentRoll;
-  #settings: LogSettings;
+  readonly #progress: LogProgress;
   readonly #epochs: KnownEpochs;
   #producers: ProducerStates | undefined;
   #startOffset: number;
   #endOffset: number;
-  #writtenOffset: number;
   /** Segments that were appended to since the start: their pages are likely to be in memory. */
   #hotFrom: number;
+  /** Made for the cleaner, which most logs never see. */
+  #swap: SegmentSwap | undefined;
   /** Nothing but what was acknowledged is there, after a failure that may pass. */
   #isRewound = false;
   /** The files are not as a start without recovery needs them. */
@@ -81,43 +82,40 @@ export class Log {
     this.topic = place.topic;
     this.partition = place.partition;
     this.topicId = place.topicId;
-    this.#settings = context.settings;
     this.#files = context.files;
     this.#parts = context.parts;
     this.#segments = new LogSegments(content);
     this.#epochs = new KnownEpochs(content, context.files);
     this.#startOffset = content.startOffset;
     this.#endOffset = content.endOffset;
-    this.#writtenOffset = content.endOffset;
     this.#hotFrom = content.endOffset;
     this.#isDirty = content.recoveryPoint < content.endOffset || context.isRecovered;
     this.#tail = context.parts.tails.newTail();
     this.#reader = new LogReader(context.parts.buffers, this.#tail);
-    const { files, parts } = context;
+    const { files, parts, settings } = context;
     const { clock } = parts;
-    const failed = (error: KafkaError) => parts.stopped.add(this, error);
-    this.#syncer = new LogSyncer(files, clock, { recoveryPoint: content.recoveryPoint, failed });
-    this.#writer = new LogWriter(parts.writes, clock, {
-      flushMessages: () => this.#settings.flushMessages,
-      sync: (segments) => this.#syncer.sync(segments),
-      written: (endOffset) => {
-        this.#writtenOffset = endOffset;
-        context.onWritten(endOffset);
-      },
-      failed,
-    });
+    const start = { settings, writtenOffset: content.endOffset };
+    this.#progress = new LogProgress(this, start, context);
+    this.#syncer = new LogSyncer(files, clock, content.recoveryPoint, this.#progress);
+    this.#progress.syncer = this.#syncer;
+    this.#writer = new LogWriter(parts.writes, clock, this.#progress);
     this.#roll = new SegmentRoll(this.#segments, this, { files, syncer: this.#syncer, clock });
-    this.swap = new SegmentSwap(files, this.#segments, {
-      tail: this.#tail,
-      deleteDelayMs: () => this.#settings.fileDeleteDelayMs,
-      settle: () => this.#settleSegments(),
-    });
     // Those that were looked through have their indexes in memory alone.
     if (!(content instanceof ClosedContent)) this.#roll.sealFull();
   }
 
+  /** How the cleaner puts segments in the place of others. */
+  get swap(): SegmentSwap {
+    this.#swap ??= new SegmentSwap(this.#files, this.#segments, {
+      tail: this.#tail,
+      deleteDelayMs: () => this.settings.fileDeleteDelayMs,
+      settle: () => this.#settleSegments(),
+    });
+    return this.#swap;
+  }
+
   get settings(): LogSettings {
-    return this.#settings;
+    return this.#progress.settings;
   }
 
   get startOffset(): number {
@@ -131,7 +129,7 @@ export class Log {
 
   /** Everything below is as safe as the settings ask. */
   get writtenOffset(): number {
-    return this.#writtenOffset;
+    return this.#progress.writtenOffset;
   }
 
   /** Everything below is on the disk: a crash has only to look at what is behind. */
@@ -149,7 +147,7 @@ export class Log {
       this.#parts.directory.failure ??
       this.#writer.failure ??
       this.#syncer.failure ??
-      this.swap.failure
+      this.#swap?.failure
     );
   }
 
@@ -175,7 +173,7 @@ export class Log {
       this.#producers = this.hasFiles
         ? loadProducers(places, this.#segments.all, this.#endOffset)
         : new ProducerStates();
-      this.#producers.expire(clock.now() - this.#settings.producerIdExpirationMs);
+      this.#producers.expire(clock.now() - this.#progress.settings.producerIdExpirationMs);
     }
     return this.#producers;
   }
@@ -187,7 +185,7 @@ export class Log {
 
   /** The settings are others from now on. */
   updateSettings(settings: LogSettings): void {
-    this.#settings = settings;
+    this.#progress.settings = settings;
   }
 
   /**
@@ -200,13 +198,13 @@ export class Log {
     if (this.failure !== undefined) throw this.failure;
     const { bytes, header, logAppendTime } = validateForAppend(
       records,
-      rulesFor(this, this.#settings, this.#parts.clock.now(), options.origin),
+      rulesFor(this, this.#progress.settings, this.#parts.clock.now(), options.origin),
       options.prepared,
     );
-    if (bytes.length > this.#settings.segmentBytes) {
+    if (bytes.length > this.#progress.settings.segmentBytes) {
       throw new KafkaError(
         ErrorCode.RECORD_LIST_TOO_LARGE,
-        `a batch of ${bytes.length} bytes, a segment takes ${this.#settings.segmentBytes}`,
+        `a batch of ${bytes.length} bytes, a segment takes ${this.#progress.settings.segmentBytes}`,
       );
     }
     if (header.producerId >= 0 && options.origin === "client") {
@@ -260,7 +258,7 @@ export class Log {
         `offset ${offset} is not in [${this.#startOffset}, ${this.#endOffset}]`,
       );
     }
-    const upTo = Math.min(options.upTo, this.#writtenOffset);
+    const upTo = Math.min(options.upTo, this.#progress.writtenOffset);
     if (offset >= upTo || (options.maxBytes <= 0 && !options.minOne)) return EMPTY_SLICE;
     const limits = { ...options, upTo };
     const cached = this.#reader.readTail(offset, limits);
@@ -308,11 +306,12 @@ export class Log {
 
   /** Drops what the settings say is too old or too much: full segments, or all if all are old. */
   async deleteOldSegments(): Promise<void> {
-    if (!this.#settings.deleted || (this.failure !== undefined && !this.#isRewound)) return;
-    const count = countExpired(this.#segments.all, this.#settings, {
+    if (!this.#progress.settings.deleted || (this.failure !== undefined && !this.#isRewound))
+      return;
+    const count = countExpired(this.#segments.all, this.#progress.settings, {
       nowMs: this.#parts.clock.now(),
       endOffset: this.#endOffset,
-      writtenOffset: this.#writtenOffset,
+      writtenOffset: this.#progress.writtenOffset,
     });
     if (count === 0) return;
     const begin = this.#segments.all[count]?.baseOffset;
@@ -329,9 +328,9 @@ export class Log {
     this.#startOffset = Math.min(offset, this.#endOffset);
     this.#epochs.all.truncateFromStart(this.#startOffset);
     if (this.hasFiles) this.#epochs.keep(this.#parts.logger);
-    await this.swap.settled();
+    await this.#swap?.settled();
     const dropped = this.#segments.takeBefore(this.#startOffset);
-    await this.#files.deleteSegments(dropped, this.#settings.fileDeleteDelayMs);
+    await this.#files.deleteSegments(dropped, this.#progress.settings.fileDeleteDelayMs);
   }
 
   /**
@@ -341,7 +340,7 @@ export class Log {
   async truncateTo(offset: number): Promise<void> {
     await this.settled();
     if (offset >= this.#endOffset) return;
-    await this.swap.settled();
+    await this.#swap?.settled();
     this.#reader.forget(this.#segments.all);
     this.#isDirty = true;
     const { clock, disk, logger } = this.#parts;
@@ -355,18 +354,18 @@ export class Log {
         epochs: this.#epochs.all,
       },
       offset,
-      { disk, logger, files: this.#files, nowMs: clock.now(), settings: this.#settings },
+      { disk, logger, files: this.#files, nowMs: clock.now(), settings: this.#progress.settings },
     );
     this.#segments.reset(content.segments);
     this.#startOffset = content.startOffset;
     this.#endOffset = content.endOffset;
-    this.#writtenOffset = this.#endOffset;
+    this.#progress.writtenOffset = this.#endOffset;
     this.#syncer.moveBack(this.#endOffset);
   }
 
   /** The first offset that belongs to a transaction that is not decided, else the written end. */
   get lastStableOffset(): number {
-    let offset = this.#writtenOffset;
+    let offset = this.#progress.writtenOffset;
     for (const { transactionFirstOffset } of this.producers.all()) {
       if (transactionFirstOffset >= 0) offset = Math.min(offset, transactionFirstOffset);
     }
@@ -375,7 +374,9 @@ export class Log {
 
   /** Forgets producers that have been silent for `producer.id.expiration.ms`. */
   expireProducers(): void {
-    this.#producers?.expire(this.#parts.clock.now() - this.#settings.producerIdExpirationMs);
+    this.#producers?.expire(
+      this.#parts.clock.now() - this.#progress.settings.producerIdExpirationMs,
+    );
   }
 
   /**
@@ -387,7 +388,7 @@ export class Log {
   async flush(): Promise<void> {
     await this.settled();
     if (this.failure !== undefined) throw this.failure;
-    const endOffset = this.#writtenOffset;
+    const endOffset = this.#progress.writtenOffset;
     if (endOffset <= this.recoveryPoint) return;
     const { active } = this.#segments;
     if (active !== undefined) await this.#syncer.flush(active, endOffset);
@@ -397,7 +398,7 @@ export class Log {
   async close(): Promise<void> {
     this.#syncer.stopTimer();
     await this.settled();
-    await this.swap.settled();
+    await this.#swap?.settled();
     const active = this.#isDirty ? this.#segments.active : undefined;
     if (this.failure === undefined && active !== undefined) {
       this.#epochs.keep(this.#parts.logger);
@@ -419,9 +420,9 @@ export class Log {
   /** Lets go of the files as they are. */
   async abandon(): Promise<void> {
     this.#syncer.stopTimer();
-    this.swap.stop();
+    this.#swap?.stop();
     await this.settled();
-    await this.swap.settled();
+    await this.#swap?.settled();
     this.#reader.forget(this.#segments.loaded);
     for (const segment of this.#segments.loaded) segment.close();
   }
@@ -444,13 +445,13 @@ export class Log {
   async rewind(): Promise<void> {
     await this.#writer.idle();
     await this.#syncer.settled();
-    await this.swap.settled();
-    const offset = this.#writtenOffset;
+    await this.#swap?.settled();
+    const offset = this.#progress.writtenOffset;
     if (this.#isRewound || this.#parts.directory.failure !== undefined) return;
     const epoch = this.latestEpoch;
     this.#reader.forget(this.#segments.all);
     this.#producers = undefined;
-    cutSegments(this.#segments, offset, { files: this.#files, settings: this.#settings });
+    cutSegments(this.#segments, offset, { files: this.#files, settings: this.#progress.settings });
     this.#epochs.all.truncateFromEnd(offset);
     this.#endOffset = offset;
     this.#syncer.moveBack(offset);
@@ -481,20 +482,20 @@ export class Log {
     const segment = this.#segmentFor(placed);
     if (placed.producerId >= 0) this.producers.note(placed, bytes, 0);
     const place = { segmentBase: segment.baseOffset, position: segment.size };
-    segment.add(placed, this.#settings.indexIntervalBytes);
+    segment.add(placed, this.#progress.settings.indexIntervalBytes);
     this.#endOffset = lastOffset + 1;
     const kept = this.#tail.add({ baseOffset, lastOffset, ...place, bytes });
     const end = { offset: this.#endOffset, records: placed.recordCount };
     const written = this.#writer.add(segment, kept, end);
     this.#isDirty = true;
-    const { flushMs } = this.#settings;
+    const { flushMs } = this.#progress.settings;
     if (flushMs !== undefined) this.#syncer.flushWithin(flushMs, () => this.flush());
     return written;
   }
 
   /** The answer to a batch that is in the log already, once that one is written. */
   #repeat(batch: RepeatedBatch): Appended {
-    const isWritten = batch.lastOffset < this.#writtenOffset;
+    const isWritten = batch.lastOffset < this.#progress.writtenOffset;
     return repeated(batch, this.#startOffset, isWritten ? DONE : this.#writer.newest);
   }
 
@@ -510,6 +511,6 @@ export class Log {
   }
 
   #rangeTo(upTo: number) {
-    return { from: this.#startOffset, upTo: Math.min(upTo, this.#writtenOffset) };
+    return { from: this.#startOffset, upTo: Math.min(upTo, this.#progress.writtenOffset) };
   }
 }

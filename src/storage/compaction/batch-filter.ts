@@ -7,10 +7,10 @@ import {
   isLogAppendTime,
   writeBatchHeader,
 } from "../../records/batch.ts";
-import { CompressionType, compress } from "../../records/compression.ts";
-import { inflationLimit, recordBytes } from "../../records/records.ts";
+import { CompressionType, compress, compressLater } from "../../records/compression.ts";
 import { varintSize, writeVarint } from "../../records/varint.ts";
 import type { BatchOutput } from "./batch-output.ts";
+import { QUICK_CODEC_BYTES, type StoredBatch } from "./batch-reader.ts";
 import type { OffsetMap } from "./offset-map.ts";
 import { RecordCursor } from "./record-cursor.ts";
 import type { TransactionView } from "./transactions.ts";
@@ -66,18 +66,18 @@ export class BatchFilter {
   }
 
   /**
-   * @param bytes the batch, from `at` on, whole and intact.
-   * @returns the header of what stays; undefined if nothing does.
+   * @returns the header of what stays, a promise where it is compressed while others are served;
+   *   undefined if nothing does.
    * @throws KafkaError CORRUPT_MESSAGE for records that are not what the header says.
    */
-  filter(bytes: Buffer, at: number, header: BatchHeader): BatchHeader | undefined {
+  filter(batch: StoredBatch): BatchHeader | undefined | Promise<BatchHeader> {
+    const { bytes, at, header, body } = batch;
     const isMarker = isControl(header.attributes);
     const { transactions } = this.#rules;
     const isDiscarded = isMarker
       ? transactions.isSpent(header, bytes, at)
       : transactions.isAborted(header);
     if (isDiscarded && (!isMarker || this.#isPastHorizon(header))) return this.#emptied(header);
-    const body = recordBytes(bytes, at, inflationLimit(header.sizeInBytes));
     this.#choose(body, header, isMarker);
     if (this.#keptCount === 0) return this.#emptied(header);
     const horizonMs = horizonOf(header);
@@ -104,7 +104,6 @@ export class BatchFilter {
     if (!this.#mustStay(header)) return undefined;
     return this.#seal(this.#out.room(BATCH_HEADER_BYTES), {
       ...header,
-      sizeInBytes: BATCH_HEADER_BYTES,
       attributes: header.attributes & ~COMPRESSION_AND_HORIZON,
       baseTimestamp: NO_TIMESTAMP,
       recordCount: 0,
@@ -155,38 +154,41 @@ export class BatchFilter {
     return offset >= keys.get(cursor.bytes, cursor.key);
   }
 
-  #rewritten(body: Buffer, header: BatchHeader, horizonMs: number | undefined): BatchHeader {
+  #rewritten(
+    body: Buffer,
+    header: BatchHeader,
+    horizonMs: number | undefined,
+  ): BatchHeader | Promise<BatchHeader> {
     const { attributes } = header;
     const codec = compressionOf(attributes);
     const baseTimestamp = horizonMs ?? (this.#kept[TIMESTAMP] as number);
     const isSameBase = baseTimestamp === header.baseTimestamp && !isLogAppendTime(attributes);
-    const room = isSameBase ? body.length : this.#rebasedRoom(baseTimestamp);
-    const isPlain = codec === CompressionType.NONE;
-    const into = isPlain
-      ? this.#out.room(BATCH_HEADER_BYTES + room)
-      : Buffer.allocUnsafe(BATCH_HEADER_BYTES + room);
-    const end = isSameBase ? this.#copy(body, into) : this.#rebase(body, into, baseTimestamp);
-    const batch = isPlain ? into.subarray(0, end) : this.#compressed(codec, into, end);
-    return this.#seal(batch, {
+    const next = {
       ...header,
-      sizeInBytes: batch.length,
       attributes: horizonMs === undefined ? attributes : attributes | HORIZON_BIT,
       baseTimestamp,
       maxTimestamp: isLogAppendTime(attributes) ? header.maxTimestamp : this.#maxTimestamp(),
       recordCount: this.#keptCount,
-    });
+    };
+    const room = BATCH_HEADER_BYTES + (isSameBase ? body.length : this.#rebasedRoom(baseTimestamp));
+    const isPlain = codec === CompressionType.NONE;
+    const into = isPlain ? this.#out.room(room) : Buffer.allocUnsafe(room);
+    const end = isSameBase ? this.#copy(body, into) : this.#rebase(body, into, baseTimestamp);
+    if (isPlain) return this.#seal(into.subarray(0, end), next);
+    const records = into.subarray(BATCH_HEADER_BYTES, end);
+    if (end <= QUICK_CODEC_BYTES) return this.#sealCompressed(compress(codec, records), next);
+    return compressLater(codec, records).then((stored) => this.#sealCompressed(stored, next));
   }
 
-  /** Room for a header, and the records, which end at `end`, compressed. */
-  #compressed(codec: number, records: Buffer, end: number): Buffer {
-    const stored = compress(codec, records.subarray(BATCH_HEADER_BYTES, end));
+  #sealCompressed(stored: Buffer, header: BatchHeader): BatchHeader {
     const batch = this.#out.room(BATCH_HEADER_BYTES + stored.length);
     stored.copy(batch, BATCH_HEADER_BYTES);
-    return batch;
+    return this.#seal(batch, header);
   }
 
   /** Writes the header before records that are in place in the output. */
-  #seal(batch: Buffer, header: BatchHeader): BatchHeader {
+  #seal(batch: Buffer, fields: BatchHeader): BatchHeader {
+    const header = { ...fields, sizeInBytes: batch.length };
     writeBatchHeader(batch, header);
     this.#out.add(batch.length);
     return header;

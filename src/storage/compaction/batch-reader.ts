@@ -2,13 +2,19 @@ import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
+  compressionOf,
   isIntact,
   MAGIC_V2,
   magicAt,
   readBatchHeader,
   sizeInBytesAt,
 } from "../../records/batch.ts";
+import { CompressionType, decompress, decompressLater } from "../../records/compression.ts";
+import { inflationLimit } from "../../records/records.ts";
 import type { Segment } from "../segment.ts";
+
+/** Up to here it takes less to inflate or compress than to hand it to another thread. */
+export const QUICK_CODEC_BYTES = 16 * 1024;
 
 /** Reads segments from front to back, as many whole batches at a time as fit into its buffer. */
 export class BatchReader {
@@ -52,8 +58,32 @@ export class BatchReader {
   }
 }
 
-/** @throws KafkaError CORRUPT_MESSAGE if the batch is not as it was written. */
-export function intactHeader(bytes: Buffer, at: number): BatchHeader {
+/** A batch of a segment, and its records as bytes, inflated. */
+export interface StoredBatch {
+  readonly bytes: Buffer;
+  readonly at: number;
+  readonly header: BatchHeader;
+  readonly body: Buffer;
+}
+
+/**
+ * The batch at `at`, which must be there as a whole. A promise where its records are inflated while
+ * others are served.
+ *
+ * @throws KafkaError CORRUPT_MESSAGE if it is not as it was written.
+ */
+export function storedBatchAt(bytes: Buffer, at: number): StoredBatch | Promise<StoredBatch> {
+  const header = intactHeader(bytes, at);
+  const codec = compressionOf(header.attributes);
+  const stored = bytes.subarray(at + BATCH_HEADER_BYTES, at + header.sizeInBytes);
+  const limit = inflationLimit(header.sizeInBytes);
+  if (codec === CompressionType.NONE || stored.length <= QUICK_CODEC_BYTES) {
+    return { bytes, at, header, body: decompress(codec, stored, limit) };
+  }
+  return decompressLater(codec, stored, limit).then((body) => ({ bytes, at, header, body }));
+}
+
+function intactHeader(bytes: Buffer, at: number): BatchHeader {
   if (magicAt(bytes, at) !== MAGIC_V2) {
     throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `a batch of format ${magicAt(bytes, at)}`);
   }

@@ -1,10 +1,9 @@
 import { type BatchHeader, isControl } from "../../records/batch.ts";
-import { inflationLimit, recordBytes } from "../../records/records.ts";
 import type { Log } from "../log.ts";
 import type { Segment } from "../segment.ts";
 import { BatchFilter, type FilterRules, type LastRecord } from "./batch-filter.ts";
 import { BatchOutput } from "./batch-output.ts";
-import { BatchReader, intactHeader } from "./batch-reader.ts";
+import { BatchReader, type StoredBatch, storedBatchAt } from "./batch-reader.ts";
 import type { Cleanable } from "./cleanable.ts";
 import { groupSegments } from "./grouping.ts";
 import { OffsetMap } from "./offset-map.ts";
@@ -45,8 +44,8 @@ export interface CleaningResult {
 /** How many bytes of batches are gone through without looking at the clock. */
 const LOOK_EVERY_BYTES = 8 * 1024;
 
-/** A batch, and where it is. */
-type Visit = (bytes: Buffer, at: number, header: BatchHeader) => boolean;
+/** Looks at a batch; false once it has seen enough. */
+type Visit = (batch: StoredBatch) => boolean | Promise<boolean>;
 
 /**
  * One pass over one log (Kafka's Cleaner): first the newest offset of each key of the dirty part, then
@@ -106,8 +105,7 @@ export class Cleaning {
     const keys = new OffsetMap({ bytesMax, loadFactor, keysExpected }, random);
     const transactions = this.#transactions(firstDirtyOffset, upTo);
     const cursor = new RecordCursor();
-    const visit: Visit = (bytes, at, header) =>
-      this.#mapBatch(keys, transactions, { cursor, bytes, at, header });
+    const visit: Visit = (batch) => this.#mapBatch({ keys, transactions, cursor }, batch);
     const segments = this.#segmentsUpTo(upTo);
     for (const [i, segment] of segments.entries()) {
       const end = segments[i + 1]?.baseOffset ?? upTo;
@@ -121,17 +119,16 @@ export class Cleaning {
 
   /** False if there was not room for all of its keys. */
   #mapBatch(
-    keys: OffsetMap,
-    transactions: TransactionView,
-    batch: { cursor: RecordCursor; bytes: Buffer; at: number; header: BatchHeader },
+    into: { keys: OffsetMap; transactions: TransactionView; cursor: RecordCursor },
+    { bytes, at, header, body }: StoredBatch,
   ): boolean {
-    const { cursor, bytes, at, header } = batch;
+    const { keys, transactions, cursor } = into;
     const { baseOffset, lastOffsetDelta, recordCount } = header;
     const { firstDirtyOffset } = this.#cleanable;
     const isMarker = isControl(header.attributes);
     if (isMarker) transactions.isSpent(header, bytes, at);
-    if (!isMarker && !transactions.isAborted(header) && recordCount > 0) {
-      cursor.begin(recordBytes(bytes, at, inflationLimit(header.sizeInBytes)), recordCount);
+    else if (!transactions.isAborted(header)) {
+      cursor.begin(body, recordCount);
       while (cursor.next()) {
         const offset = baseOffset + cursor.offsetDelta;
         if (!cursor.hasKey || offset < firstDirtyOffset) continue;
@@ -179,17 +176,20 @@ export class Cleaning {
   async #filterInto(cleaned: Segment, segment: Segment, filter: BatchFilter): Promise<void> {
     const { indexIntervalBytes } = this.#log.settings;
     const { ioBufferBytes } = this.#context.bounds;
+    const take = (kept: BatchHeader | undefined): boolean => {
+      if (kept === undefined) return true;
+      this.#recordsWritten += kept.recordCount;
+      cleaned.add(kept, indexIntervalBytes);
+      return true;
+    };
     let position = 0;
     while (position < segment.size) {
       const chunk = await this.#reader.read(segment, position);
       await this.#context.pacer.moved(chunk.length);
-      await this.#eachBatch(chunk, (bytes, at, header) => {
-        const kept = filter.filter(bytes, at, header);
-        this.#recordsRead += header.recordCount;
-        if (kept === undefined) return true;
-        this.#recordsWritten += kept.recordCount;
-        cleaned.add(kept, indexIntervalBytes);
-        return true;
+      await this.#eachBatch(chunk, (batch) => {
+        this.#recordsRead += batch.header.recordCount;
+        const kept = filter.filter(batch);
+        return kept instanceof Promise ? kept.then(take) : take(kept);
       });
       position += chunk.length;
       this.#bytesRead += chunk.length;
@@ -225,9 +225,11 @@ export class Cleaning {
     const { pacer } = this.#context;
     let looked = 0;
     for (let at = 0; at < chunk.length; ) {
-      const header = intactHeader(chunk, at);
-      if (!visit(chunk, at, header)) return false;
-      at += header.sizeInBytes;
+      const found = storedBatchAt(chunk, at);
+      const batch = found instanceof Promise ? await found : found;
+      const isGoingOn = visit(batch);
+      if (!(isGoingOn instanceof Promise ? await isGoingOn : isGoingOn)) return false;
+      at += batch.header.sizeInBytes;
       if (at - looked < LOOK_EVERY_BYTES) continue;
       looked = at;
       if (pacer.isOver) await pacer.yield();

@@ -38,7 +38,7 @@ let cleaner: LogCleaner;
 async function open(settings: Partial<LogSettings> = {}): Promise<void> {
   directory = await openDirectory({ disk, clock });
   log = await openLog(directory, {
-    settings: { ...compactedSettings, segmentMs: 0, segmentBytes: 100_000, ...settings },
+    settings: { ...compactedSettings, segmentMs: 0, segmentBytes: 1_000_000, ...settings },
   });
   cleaner = await openCleaner({ logs: () => [log], disk, clock });
 }
@@ -142,6 +142,33 @@ describe("a batch of which records go", () => {
     const batch = batchAt(0) as Buffer;
     expect(attributesAt(batch, 0) & 7).toBe(compression);
     expect(recordsOf(batch).map(({ key }) => key?.toString())).toEqual(["b", "c", "d"]);
+  });
+
+  test.each([
+    ["gzip", 1],
+    ["snappy", 2],
+    ["lz4", 3],
+    ["zstd", 4],
+  ])("stays compressed with %s, however large it is", async (_name, compression) => {
+    const value = Array.from({ length: 20_000 }, (_, i) => (i * i * 7919) % 99_991).join("");
+    await put(
+      log,
+      pairs.map(([key]) => [key, key + value]),
+      { compression },
+    );
+    await put(log, [["a", "new"]]);
+    await roll();
+
+    await cleaner.run();
+
+    const batch = batchAt(0) as Buffer;
+    expect(attributesAt(batch, 0) & 7).toBe(compression);
+    expect(isIntact(batch, 0)).toBe(true);
+    expect(recordsOf(batch).map((record) => record.value?.toString())).toEqual([
+      `b${value}`,
+      `c${value}`,
+      `d${value}`,
+    ]);
   });
 
   test("has the broker's time still, where that is the topic's kind of time", async () => {
