@@ -123,9 +123,11 @@ function topicsOf({ request }: Call): readonly TopicData[] {
   return request.topicData.filter(({ partitionData }) => partitionData.length > 0);
 }
 
-function answered(responses: readonly TopicOutcome[], { request, writes }: Call) {
+function answered(responses: readonly TopicOutcome[], { request, context, writes }: Call) {
   const answer = () => {
+    context.usage?.produced();
     if (request.acks !== 0) return { responses };
+    context.usage?.isExemptFromTime();
     closeOnError(responses.flatMap(({ partitionResponses }) => partitionResponses));
     return NO_RESPONSE;
   };
