@@ -71,11 +71,6 @@ function levelFor(bytes: number, asked: number): number {
   return Math.min(asked, bytes > 16 * UNHURRIED_BYTES_MAX ? DEFAULT_LEVEL : HURRIED_LEVEL_MAX);
 }
 
-/** How much memory is kept for the next one; bytes. */
-export function keptHeapBytes(): number {
-  return kept?.HEAPU8.length ?? 0;
-}
-
 /** Brings bytes into the instance's memory, and what was made of them out of it. */
 function run(
   bytes: Buffer,

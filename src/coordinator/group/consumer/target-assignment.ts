@@ -98,7 +98,3 @@ export function topicIdsOf(
   }
   return ids;
 }
-
-export function isAssignor(name: string): boolean {
-  return assignors.has(name);
-}
