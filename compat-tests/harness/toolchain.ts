@@ -7,12 +7,15 @@ import { run } from "./run-command.ts";
 
 const stamps = join(import.meta.dirname, "../../.cache/compat/stamps");
 
+/** What of a client, or of another program, its building depends on. */
+type Made = Pick<Client, "name" | "folder" | "tools" | "steps">;
+
 /**
  * Makes a client's adapter ready to run, building it only when something in its folder changed.
  * Gives the reason if that cannot be done here, undefined when it is ready. Installs missing
  * programs with apt only if told to: a developer's machine is not ours to change.
  */
-export async function prepare(client: Client, apt: boolean): Promise<string | undefined> {
+export async function prepare(client: Made, apt: boolean): Promise<string | undefined> {
   for (const [tool, aptPackage] of Object.entries(client.tools)) {
     if (isOnPath(tool)) continue;
     if (!apt) return `${tool} is not installed`;
@@ -44,7 +47,7 @@ async function aptInstall(name: string): Promise<string | undefined> {
 }
 
 /** Changes with every file of the client's folder and with every build step. */
-async function fingerprint(client: Client): Promise<string> {
+async function fingerprint(client: Made): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([client.steps, process.version]));
   for (const entry of (await readdir(client.folder, { withFileTypes: true })).sort()) {
     if (entry.isFile())
