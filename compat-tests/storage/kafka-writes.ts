@@ -1,0 +1,40 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { BrokerProcess } from "../broker/broker-process.ts";
+import { prepareKafka } from "../broker/kafka.ts";
+import type { StorageSuite } from "./all.ts";
+import { copies, untilCleaned } from "./directories.ts";
+import { common, type Moment, OURS } from "./odradek-writes.ts";
+
+/** Topics and groups that Kafka filled are called so. */
+export const THEIRS = "k";
+
+export interface KafkaDirectory {
+  readonly broker: BrokerProcess;
+  readonly data: string;
+  /** After its first stop; there are topics of our names too, and nothing in them. */
+  readonly stopped: Moment;
+}
+
+/** A fresh Kafka, filled by a Java client as Odradek was, and with transactions; stopped. */
+export async function writeWithKafka(suite: StorageSuite): Promise<KafkaDirectory> {
+  const { java } = suite;
+  const home = join(suite.directory, "kafka");
+  await mkdir(home);
+  const broker = await prepareKafka(home, common);
+  const data = join(home, "data");
+  const { bootstrap } = broker;
+  try {
+    await broker.start();
+    const operations = "create,write,transact,trim,commit,write";
+    const { written } = await java.traffic(operations, bootstrap, THEIRS);
+    await java.traffic("create", bootstrap, OURS);
+    await untilCleaned([data], `${THEIRS}-compacted-0`);
+    const { read } = await java.traffic("read", bootstrap, THEIRS);
+    await broker.stop();
+    const paths = await copies([data], join(home, "stopped"));
+    return { broker, data, stopped: { written, read, paths } };
+  } finally {
+    await broker.kill();
+  }
+}
