@@ -8,8 +8,8 @@ const LIMIT_MS = 120_000;
 
 /**
  * Runs a program that plays one tool's pages and prints a line for each: "ok" or "FAIL", a tab, the
- * page, and after another tab why it failed. It ends with "done" and the number of pages, so that
- * one that stops in the middle is not taken for a success.
+ * page, and after another tab how long it took or why it failed. It ends with "done" and the number
+ * of pages, so that one that stops in the middle is not taken for a success.
  */
 export async function playProgram(
   report: Report,
@@ -31,7 +31,7 @@ export async function playProgram(
     if (outcome === "done") announced = Number(page);
     else if (outcome === "ok" || outcome === "FAIL") {
       pages++;
-      if (outcome === "ok") report.pass(`${tool}: ${page}`);
+      if (outcome === "ok") report.pass(`${tool}: ${page} (${reason})`);
       else report.fail(`${tool}: ${page}`, reason);
     } else said += `${line}\n`;
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Client } from "../harness/clients.ts";
 import type { Report } from "../harness/report.ts";
 import { playKcat } from "./kcat.ts";
+import { playProgram } from "./program.ts";
 import type { Scene } from "./scene.ts";
 
 /** A tool as people have it: how it is made ready to run, and how its pages are played. */
@@ -10,6 +11,27 @@ export interface Tool extends Pick<Client, "name" | "folder" | "tools" | "steps"
 }
 
 const home = import.meta.dirname;
+const cache = join(home, "../../.cache/compat/tools");
+const jvm = ["java", "-Xmx300m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+
+/** A tool on Java's client of the version that the tool itself brings. */
+function java(
+  name: string,
+  { main, kafka }: { readonly main: string; readonly kafka: string },
+): Tool {
+  const folder = join(home, "java");
+  const libs = join(cache, main, "libs");
+  const goals = ["compile", "dependency:copy-dependencies", `-DoutputDirectory=${libs}`];
+  const maven = ["mvn", "-q", "-B", `-Dtool=${main}`, `-Dkafka.version=${kafka}`, ...goals];
+  const argv = [...jvm, "-cp", `${join(cache, main, "classes")}:${libs}/*`, main];
+  return {
+    name,
+    folder,
+    tools: { java: "openjdk-17-jdk-headless", mvn: "maven" },
+    steps: [{ argv: maven, cwd: folder }],
+    play: (report, scene) => playProgram(report, name, { argv, scene }),
+  };
+}
 
 export const tools: readonly Tool[] = [
   {
@@ -19,4 +41,6 @@ export const tools: readonly Tool[] = [
     steps: [],
     play: playKcat,
   },
+  java("kafbat", { main: "Kafbat", kafka: "3.9.1" }),
+  java("akhq", { main: "Akhq", kafka: "3.6.2" }),
 ];
