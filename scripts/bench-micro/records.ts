@@ -17,6 +17,8 @@ const rules: ValidationRules = {
   maxMessageBytes: 8 * MB,
   compacted: false,
   compressionType: "producer",
+  validatesCompressed: false,
+  recordBytesMax: 64 * MB,
   origin: "client",
 };
 

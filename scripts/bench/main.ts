@@ -1,12 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { fetchKafkaJars, kafkaJars } from "../../compat-tests/broker/kafka.ts";
 
 const root = join(import.meta.dirname, "../..");
 const kbenchFolder = join(root, "scripts/kbench");
 const kbench = join(root, ".cache/kbench/kbench");
 const odradek = join(root, "dist/main.js");
+const floor = join(root, ".cache/kbench/floor.mjs");
 
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
@@ -33,13 +35,26 @@ async function kafkaMissing(): Promise<string | undefined> {
 
 /** The files of the brokers that can be measured here, Apache Kafka, the reference, first. */
 async function brokerFiles(): Promise<string[]> {
-  const files = ["kfake.json", "sink.json"];
+  const files = ["kfake.json", "sink.json", "node-floor.json"];
   if (existsSync(odradek)) files.unshift("odradek.json");
   else say("Odradek is left out: dist/main.js is missing, run `npm run build` first");
   const reason = await kafkaMissing();
   if (reason === undefined) files.unshift("apache-kafka.json");
   else say(`Apache Kafka is left out: ${reason}`);
   return files.map((file) => join(kbenchFolder, "brokers", file));
+}
+
+/** What Node itself can do, as a broker that kbench starts. */
+async function bundleFloor(): Promise<void> {
+  await build({
+    entryPoints: [join(import.meta.dirname, "floor.ts")],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    outfile: floor,
+    logLevel: "warning",
+  });
 }
 
 async function main(): Promise<void> {
@@ -50,9 +65,10 @@ async function main(): Promise<void> {
   }
   mkdirSync(join(kbench, ".."), { recursive: true });
   execFileSync("go", ["build", "-o", kbench, "."], { cwd: kbenchFolder, stdio: "inherit" });
+  await bundleFloor();
   // kbench's own flags are passed on: -work, -only, -ref, -rounds, -quick, -json, -dir.
   const flags = ["-brokers", (await brokerFiles()).join(","), ...process.argv.slice(2)];
-  const env = { ...process.env, KAFKA_LIBS: kafkaJars, ODRADEK_MAIN: odradek };
+  const env = { ...process.env, KAFKA_LIBS: kafkaJars, ODRADEK_MAIN: odradek, FLOOR_MAIN: floor };
   const child = spawn(kbench, flags, { env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   child.once("exit", (code) => {
