@@ -30,6 +30,15 @@ interface Group {
   records: number;
 }
 
+/** Written, waiting for a flush. */
+interface Unflushed {
+  readonly group: Group;
+  readonly segments: ReadonlySet<Segment>;
+}
+
+/** Shared by all logs that have nothing to write. */
+const NOTHING: readonly never[] = [];
+
 /** What goes into one file. */
 class Pending {
   readonly segment: Segment;
@@ -76,12 +85,12 @@ export class LogWriter {
   readonly #queue: WriteQueue;
   readonly #clock: Clock;
   readonly #host: WriterHost;
-  #pending: Pending[] = [];
+  #pending: readonly Pending[] = NOTHING;
   #open: Group | undefined;
   /** The last of those that are not acknowledged. */
   #newest: Group | undefined;
   /** Written, waiting for a flush. */
-  #unflushed: { readonly group: Group; readonly segments: ReadonlySet<Segment> }[] = [];
+  #unflushed: readonly Unflushed[] = NOTHING;
   #recordsSinceFlush = 0;
   #flushing: Promise<void> | undefined;
   #asyncWrite: Promise<void> | undefined;
@@ -103,7 +112,7 @@ export class LogWriter {
   add(segment: Segment, bytes: Buffer, end: { offset: number; records: number }): Promise<void> {
     const last = this.#pending.at(-1);
     if (last !== undefined && last.segment === segment) last.add(bytes);
-    else this.#pending.push(new Pending(segment, bytes));
+    else this.#pending = [...this.#pending, new Pending(segment, bytes)];
     const group = this.#open ?? newGroup();
     this.#open = group;
     this.#newest = group;
@@ -147,7 +156,7 @@ export class LogWriter {
     if (group === undefined || this.#asyncWrite !== undefined) return;
     const pending = this.#pending;
     this.#open = undefined;
-    this.#pending = [];
+    this.#pending = NOTHING;
     for (const one of pending) one.finish();
     if (this.#isStalling) {
       this.#asyncWrite = this.#writeLater(pending, group);
@@ -191,14 +200,14 @@ export class LogWriter {
       return;
     }
     const segments = new Set(pending.map(({ segment }) => segment));
-    this.#unflushed.push({ group, segments });
+    this.#unflushed = [...this.#unflushed, { group, segments }];
     this.#flushing ??= this.#flush();
   }
 
   async #flush(): Promise<void> {
     while (this.#unflushed.length > 0 && this.#failure === undefined) {
       const batch = this.#unflushed;
-      this.#unflushed = [];
+      this.#unflushed = NOTHING;
       this.#recordsSinceFlush = 0;
       const segments = new Set(batch.flatMap((one) => [...one.segments]));
       try {
@@ -223,10 +232,10 @@ export class LogWriter {
     group.reject(this.#failure);
     this.#open?.reject(this.#failure);
     for (const { group: waiting } of this.#unflushed) waiting.reject(this.#failure);
-    this.#unflushed = [];
+    this.#unflushed = NOTHING;
     this.#open = undefined;
     this.#newest = undefined;
-    this.#pending = [];
+    this.#pending = NOTHING;
     if (isFirst) this.#host.failed(this.#failure);
   }
 }

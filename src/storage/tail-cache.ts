@@ -6,7 +6,7 @@ import { baseOffsetAt, lastOffsetAt, sizeInBytesAt } from "../records/batch.ts";
  */
 const KEPT_BATCH_BYTES_MAX = 16 * 1024;
 /** Blocks that small batches are copied into: larger ones for logs that fill them. */
-const BLOCK_BYTES_MIN = 2 * 1024;
+const BLOCK_BYTES_MIN = 512;
 const BLOCK_BYTES_MAX = 64 * 1024;
 /** A search in a block walks over no more than about this. */
 const MARK_BYTES = 1024;
@@ -37,6 +37,9 @@ interface Block extends FilePlace {
   /** What it counts for in the cache. */
   readonly cost: number;
 }
+
+/** Of logs that have none; never added to. */
+const NO_BLOCKS: Block[] = [];
 
 /**
  * The newest bytes of all logs of a directory, bounded: consumers at the tail cost no read. The
@@ -95,7 +98,7 @@ export class TailCache {
 /** The cached batches of one log: all from some offset on, up to its end. */
 export class LogTail {
   readonly #cache: TailCache;
-  #blocks: Block[] = [];
+  #blocks: Block[] = NO_BLOCKS;
   /** Entries in the cache's queue that are not ours any more. */
   #droppedEarly = 0;
   #blockBytes = BLOCK_BYTES_MIN;
@@ -126,7 +129,9 @@ export class LogTail {
       this.#droppedEarly -= 1;
       return;
     }
-    const oldest = this.#blocks.shift();
+    const oldest = this.#blocks[0];
+    if (this.#blocks.length > 1) this.#blocks.shift();
+    else this.#blocks = NO_BLOCKS;
     if (oldest !== undefined) this.#cache.forget(oldest.cost);
   }
 
@@ -134,7 +139,7 @@ export class LogTail {
   clear(): void {
     for (const { cost } of this.#blocks) this.#cache.forget(cost);
     this.#droppedEarly += this.#blocks.length;
-    this.#blocks = [];
+    this.#blocks = NO_BLOCKS;
   }
 
   /** What lies in the segments that begin from `first` to `last` leaves: their files are others now. */
@@ -202,7 +207,9 @@ export class LogTail {
     const cost = size + BLOCK_OVERHEAD_BYTES;
     const place = { segmentBase, position };
     const block = { baseOffset, lastOffset, ...place, bytes, used: 0, marks: [], cost };
-    this.#blocks.push(block);
+    // An array that grows makes room for many, and most of many logs have one.
+    if (this.#blocks.length === 0) this.#blocks = [block];
+    else this.#blocks.push(block);
     this.#cache.added(this, cost);
     return block;
   }
