@@ -66,13 +66,18 @@ export class Shard<Fact, State extends Machine<Fact>> {
     return this.#machine !== undefined;
   }
 
+  /** Clients are to look for another coordinator: it was unloaded, or its log fails. */
+  get isGivenUp(): boolean {
+    return this.#machine === undefined && (this.#isUnloaded || this.#reload !== undefined);
+  }
+
   /**
    * @throws KafkaError COORDINATOR_LOAD_IN_PROGRESS, or NOT_COORDINATOR once it was given up and while
    *   its log fails, as Kafka's that has failed to load.
    */
   get machine(): State {
     if (this.#machine !== undefined) return this.#machine;
-    throw this.#isUnloaded || this.#reload !== undefined
+    throw this.isGivenUp
       ? new KafkaError(ErrorCode.NOT_COORDINATOR, "this broker has given the partition up")
       : new KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, "the partition is being loaded");
   }

@@ -327,6 +327,8 @@ export class GroupCoordinator {
     const groups: ListedGroup[] = [];
     try {
       for (const shard of this.#shards.all()) {
+        // A partition that this broker has given up is another's to tell of.
+        if (shard.isGivenUp) continue;
         for (const group of shard.machine.groups()) {
           if (matchesFilters(group, request)) groups.push(listed(group));
         }

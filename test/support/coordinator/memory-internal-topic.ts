@@ -11,6 +11,19 @@ export class MemoryInternalPartition implements InternalPartition {
   /** What every read answers until it is undefined again. */
   readFailure: Error | undefined;
   #held: (() => void)[] | undefined;
+  #readsHeld: Promise<void> | undefined;
+
+  /** Reads wait until what this gives back is called. */
+  holdReads(): () => void {
+    let release = () => {};
+    this.#readsHeld = new Promise((resolve) => {
+      release = () => {
+        this.#readsHeld = undefined;
+        resolve();
+      };
+    });
+    return () => release();
+  }
 
   /** From now on appends wait until `release`. A restart forgets those that still wait. */
   hold(): void {
@@ -34,8 +47,9 @@ export class MemoryInternalPartition implements InternalPartition {
     });
   }
 
-  read(offset: number, maxBytes: number): Promise<Buffer> {
-    if (this.readFailure !== undefined) return Promise.reject(this.readFailure);
+  async read(offset: number, maxBytes: number): Promise<Buffer> {
+    await this.#readsHeld;
+    if (this.readFailure !== undefined) throw this.readFailure;
     const from = this.batches.findIndex((batch) => lastOffsetAt(batch, 0) >= offset);
     const chosen: Buffer[] = [];
     let bytes = 0;
@@ -44,7 +58,7 @@ export class MemoryInternalPartition implements InternalPartition {
       if (chosen.length > 0 && bytes > maxBytes) break;
       chosen.push(batch);
     }
-    return Promise.resolve(Buffer.concat(chosen));
+    return Buffer.concat(chosen);
   }
 
   async #store(batch: Buffer): Promise<number> {
