@@ -6,7 +6,7 @@ import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { LoadedIndexes } from "./loaded-indexes.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerStates } from "./producer-states.ts";
-import { SEGMENT_FILES, Segment, type SegmentEnding, segmentFile, segmentName } from "./segment.ts";
+import { SEGMENT_FILES, Segment, type SegmentEnding, segmentName } from "./segment.ts";
 
 export const EPOCHS_FILE = "leader-epoch-checkpoint";
 export const PARTITION_FILE = "partition.metadata";
@@ -90,12 +90,18 @@ export class LogFiles {
     }
   }
 
-  /** The producers as they are now, to be found when the log is loaded up to this offset. */
-  saveSnapshot(offset: number, producers: ProducerStates): void {
-    const path = segmentFile(this.directory, offset, ".snapshot");
-    // One that is lost or torn is noticed by its CRC, and the batches tell the same.
+  /**
+   * The producers as they are now, to be found when the log is loaded up to this offset. One that is
+   * lost or torn is noticed by its CRC, and the batches tell the same; but not those that are deleted
+   * some day, so that of a new segment is synced with what comes before it.
+   */
+  saveSnapshot(offset: number, producers: ProducerStates, mayBeLost: boolean): void {
+    const name = segmentName(offset, ".snapshot");
     this.#namesChanged = true;
-    this.#disk.replaceFileSync(path, encodeSnapshot(producers.all()));
+    this.#disk.replaceFileSync(`${this.directory}/${name}`, encodeSnapshot(producers.all()));
+    if (!mayBeLost && producers.size > 0) {
+      this.#unsynced = [...without(this.#unsynced, name), name];
+    }
   }
 
   /** Snapshots that no segment begins with, but for the newest (Kafka's removeStraySnapshots). */
@@ -177,7 +183,14 @@ export class LogFiles {
     }
   }
 
+  /** Snapshots tell what the segments do that are about to go. Room that is made matters more. */
+  async syncBeforeDeletion(): Promise<void> {
+    if (this.#unsynced.length > 0) await this.sync().catch(() => undefined);
+  }
+
   async #syncFile(name: string): Promise<void> {
+    // A snapshot may have been deleted since.
+    if (this.#disk.sizeSync(`${this.directory}/${name}`) === undefined) return;
     const file = await this.#disk.open(`${this.directory}/${name}`);
     try {
       await file.sync();

@@ -66,7 +66,7 @@ export class LogSyncer {
   /** @throws KafkaError KAFKA_STORAGE_ERROR */
   async seal(segment: Segment, endOffset: number): Promise<void> {
     await this.#orFail(async () => {
-      await segment.seal();
+      await unlessRetired(segment, () => segment.seal());
       await this.#files.sync();
     });
     this.#advance(endOffset);
@@ -115,5 +115,14 @@ export class LogSyncer {
       if (isFirst) this.#host.failed(this.#failure);
       throw this.#failure;
     }
+  }
+}
+
+/** A segment that is deleted while it is being sealed need not be durable. */
+async function unlessRetired(segment: Segment, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!segment.isRetired) throw error;
   }
 }

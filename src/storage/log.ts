@@ -316,7 +316,7 @@ export class Log {
     if (count === 0) return;
     const begin = this.#segments.all[count]?.baseOffset;
     if (begin === undefined) {
-      this.#files.saveSnapshot(this.#endOffset, this.producers);
+      this.#files.saveSnapshot(this.#endOffset, this.producers, false);
       this.#roll.start();
     }
     await this.deleteRecordsBefore(begin ?? this.#endOffset);
@@ -329,6 +329,7 @@ export class Log {
     this.#epochs.all.truncateFromStart(this.#startOffset);
     if (this.hasFiles) this.#epochs.keep(this.#parts.logger);
     await this.#swap?.settled();
+    await this.#files.syncBeforeDeletion();
     const dropped = this.#segments.takeBefore(this.#startOffset);
     await this.#files.deleteSegments(dropped, this.#progress.settings.fileDeleteDelayMs);
   }
@@ -402,7 +403,7 @@ export class Log {
     const active = this.#isDirty ? this.#segments.active : undefined;
     if (this.failure === undefined && active !== undefined) {
       this.#epochs.keep(this.#parts.logger);
-      this.#files.saveSnapshot(this.#endOffset, this.producers);
+      this.#files.saveSnapshot(this.#endOffset, this.producers, true);
       await this.#syncer.seal(active, this.#endOffset);
       this.#isDirty = false;
     }

@@ -46,7 +46,7 @@ export class SegmentRoll {
       return this.start();
     }
     if (!mustRoll(active, next, this.#host.settings, this.#clock.now())) return active;
-    this.#files.saveSnapshot(next.baseOffset, this.#host.producers);
+    this.#files.saveSnapshot(next.baseOffset, this.#host.producers, false);
     const started = this.start();
     this.#sealLater(active, next.baseOffset);
     return started;

@@ -13,6 +13,7 @@ import {
 import type { FilePool } from "./file-pool.ts";
 import type { Disk, DiskFile } from "./fs.ts";
 import type { LoadedIndexes } from "./loaded-indexes.ts";
+import { newestBatch } from "./newest-batch.ts";
 import { OffsetIndex } from "./offset-index.ts";
 import { TimeIndex } from "./time-index.ts";
 
@@ -353,8 +354,9 @@ export class Segment {
       this.#loaded().times.append(this.#maxTimestamp, this.#offsetOfMaxTimestamp);
     }
     const { offsets, times } = this.#loaded();
-    await this.#overwrite(".index", offsets.toBytes());
-    await this.#overwrite(".timeindex", times.toBytes());
+    const mustSync = !isSmall({ offsets, times });
+    await this.#overwrite(".index", offsets.toBytes(), mustSync);
+    await this.#overwrite(".timeindex", times.toBytes(), mustSync);
     this.#isUnsealed = false;
     this.#storage.indexes.note(this, offsets.sizeInBytes + times.sizeInBytes);
   }
@@ -445,7 +447,13 @@ export class Segment {
       times: TimeIndex.read(this.baseOffset, times),
     });
     const isSane = read.offsets.isSane(this.#size) && read.times.lastOffset >= this.baseOffset;
-    return isSane ? read : this.#reindex();
+    return isSane && (!isSmall(read) || this.#isNewest(read.times)) ? read : this.#reindex();
+  }
+
+  /** Whether the batches say the same: a small index may be another one after a power cut. */
+  #isNewest(times: TimeIndex): boolean {
+    const { maxTimestamp, lastOffset } = newestBatch(this.file(), this.#size);
+    return times.lastTimestamp === maxTimestamp && times.lastOffset === lastOffset;
   }
 
   /** Indexes that were read. */
@@ -467,12 +475,10 @@ export class Segment {
     return this.file().readSync(header, 0) < header.length ? -1 : maxTimestampAt(header, 0);
   }
 
-  /**
-   * Small ones need not be durable: a time index that is lost is noticed when the segment is adopted,
-   * and where the offset index has no entries little has to be looked through.
-   */
-  async #overwrite(suffix: SegmentSuffix, bytes: Buffer): Promise<void> {
-    if (bytes.length <= SMALL_INDEX_BYTES) {
+  /** Where both are small they need not be durable: they are held against the batches when read. */
+  async #overwrite(suffix: SegmentSuffix, bytes: Buffer, mustSync: boolean): Promise<void> {
+    if (this.#isRetired) return;
+    if (!mustSync) {
       this.#storage.disk.replaceFileSync(this.#file(suffix), bytes);
       return;
     }
@@ -489,4 +495,9 @@ export class Segment {
   #file(suffix: SegmentSuffix): string {
     return segmentFile(this.#folder.directory, this.baseOffset, suffix) + this.#ending;
   }
+}
+
+/** Of a segment so small that little has to be looked through without them. */
+function isSmall({ offsets, times }: Indexes): boolean {
+  return Math.max(offsets.sizeInBytes, times.sizeInBytes) <= SMALL_INDEX_BYTES;
 }

@@ -90,36 +90,6 @@ describe("after the process was killed", () => {
     }
   });
 
-  test("flipped bits are never served, and nothing before them is lost", async () => {
-    const { disk, log } = await written(40, SMALL_SEGMENTS);
-    const before = await readAll(log);
-    const files = await logFiles(disk);
-    expect(files.length).toBeGreaterThan(2);
-    const random = seededRandom(20261123);
-
-    for (let turn = 0; turn < 300; turn++) {
-      const name = files[Math.floor(random() * files.length)] as string;
-      let intact = 0;
-      const flip: Fate = (_synced, all, path) => {
-        if (path !== `${FOLDER}/${name}`) return all;
-        const flipped = Buffer.from(all);
-        const at = Math.floor(random() * all.length);
-        flipped[at] = (flipped[at] as number) ^ (1 << Math.floor(random() * 8));
-        const starts = [...batchesIn(all)];
-        intact = Number.parseInt(name, 10) + 2 * (starts.filter((s) => s <= at).length - 1);
-        return flipped;
-      };
-
-      const after = await restarted(await disk.afterPowerCut(flip), SMALL_SEGMENTS);
-
-      const stored = await expectSound(after);
-      // The leader epoch lies outside the CRC: a flip there spoils nothing.
-      expect(after.endOffset).toBeGreaterThanOrEqual(intact);
-      expect(stored).toEqual(before.slice(0, after.endOffset));
-      expect(await append(after, ["next"])).toBe(after.endOffset - 1);
-    }
-  });
-
   test("garbage behind the end is cut off", async () => {
     const { disk } = await written(5);
     const garbage: Fate = (_synced, all, path) =>

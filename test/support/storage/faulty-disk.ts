@@ -1,8 +1,16 @@
 import type { Disk, DiskFile } from "../../../src/storage/fs.ts";
 import { MemoryDisk } from "../../../src/storage/memory-disk.ts";
 
-/** What a power cut makes of a file: what was synced, and what the program had written. */
-export type Fate = (synced: Buffer, written: Buffer, path: string) => Buffer;
+/**
+ * What a power cut makes of a file: what was synced, and what the program had written. Undefined: it
+ * is not there at all, which may only come of one that is new in its directory since that was synced.
+ */
+export type Fate = (
+  synced: Buffer,
+  written: Buffer,
+  path: string,
+  isNamed: boolean,
+) => Buffer | undefined;
 
 /** Nothing is left but what was synced. */
 export const onlySynced: Fate = (synced) => synced;
@@ -18,6 +26,8 @@ export class FaultyDisk implements Disk {
   readonly #disk: MemoryDisk;
   readonly #synced = new Map<string, Buffer>();
   readonly #open = new Map<string, number>();
+  /** Paths that are new in their directory since it was last synced. */
+  readonly #unnamed = new Set<string>();
   /** Thrown by every write to a path that it gives an error for. */
   failWrite: (path: string, bytes: number) => Error | undefined = () => undefined;
   /** Thrown by every sync of a path that it gives an error for. */
@@ -58,8 +68,9 @@ export class FaultyDisk implements Disk {
         if (children.length > 0) await this.#copy(path, to, fate);
         continue;
       }
-      const left = fate(this.#synced.get(path) ?? Buffer.alloc(0), written, path);
-      await to.replaceFile(path, left);
+      const synced = this.#synced.get(path) ?? Buffer.alloc(0);
+      const left = fate(synced, written, path, !this.#unnamed.has(path));
+      if (left !== undefined) await to.replaceFile(path, left);
     }
   }
 
@@ -69,6 +80,7 @@ export class FaultyDisk implements Disk {
 
   openSync(path: string): DiskFile {
     const existed = this.#synced.has(path);
+    if (this.#disk.sizeSync(path) === undefined) this.#unnamed.add(path);
     const file = this.#disk.openSync(path);
     // What was there before this disk watched was durable.
     if (!existed && file.size > 0) this.#synced.set(path, contentOf(file));
@@ -85,6 +97,7 @@ export class FaultyDisk implements Disk {
     this.checkWrite(path, bytes.length);
     await this.#disk.replaceFile(path, bytes);
     this.#synced.set(path, Buffer.from(bytes));
+    this.#unnamed.delete(path);
   }
 
   sizeSync(path: string): number | undefined {
@@ -97,6 +110,7 @@ export class FaultyDisk implements Disk {
 
   replaceFileSync(path: string, bytes: Buffer): void {
     this.checkWrite(path, bytes.length);
+    if (this.#disk.sizeSync(path) === undefined) this.#unnamed.add(path);
     this.#disk.replaceFileSync(path, bytes);
   }
 
@@ -134,6 +148,12 @@ export class FaultyDisk implements Disk {
       this.#synced.delete(path);
       this.#synced.set(to + path.slice(from.length), bytes);
     }
+    // That a file was renamed is as durable as that it is there.
+    for (const path of [...this.#unnamed]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      this.#unnamed.delete(path);
+      this.#unnamed.add(to + path.slice(from.length));
+    }
   }
 
   async remove(path: string): Promise<void> {
@@ -147,8 +167,11 @@ export class FaultyDisk implements Disk {
     }
   }
 
-  syncDirectory(): Promise<void> {
-    return this.#disk.syncDirectory();
+  async syncDirectory(path: string): Promise<void> {
+    for (const one of [...this.#unnamed]) {
+      if (one.slice(0, one.lastIndexOf("/")) === path) this.#unnamed.delete(one);
+    }
+    await this.#disk.syncDirectory();
   }
 
   space(): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
