@@ -45,7 +45,8 @@ async function bundleProgram(): Promise<void> {
     build({
       ...common,
       ...commonJs,
-      entryPoints: { odradek: "src/main.ts" },
+      // Two programs, that a broker's start need not read the other's: what is typed after `odradek`.
+      entryPoints: { odradek: "src/main.ts", commands: "src/tool.ts" },
       packages: "external",
       plugins: [pinoAsOneFile],
     }),

@@ -2,5 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { loadProgram } from "./program.ts";
 
-// dist/main.js: as little as can be before the program itself, which is src/main.ts.
-loadProgram(fileURLToPath(new URL("./odradek.cjs", import.meta.url))).run();
+// dist/main.js: as little as can be before the program itself. A word before all flags is a command,
+// and commands are another program (src/tool.ts): a broker's start (src/main.ts) loads none of them.
+const isCommand = /^[^-]/.test(process.argv[2] ?? "");
+const program = isCommand ? "./commands.cjs" : "./odradek.cjs";
+loadProgram(fileURLToPath(new URL(program, import.meta.url))).run();

@@ -1,0 +1,9 @@
+import type { Command } from "./command.ts";
+
+type Load = () => Promise<{ readonly command: Command }>;
+
+/** Every command by its name. What a command needs is loaded when it is asked for. */
+export const commands: ReadonlyMap<string, Load> = new Map<string, Load>([
+  ["topics", () => import("./topics.ts")],
+  ["offsets", () => import("./offsets.ts")],
+]);

@@ -1,0 +1,181 @@
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
+import { findCoordinator } from "../protocol/generated/find-coordinator.ts";
+import {
+  type MetadataResponse,
+  type MetadataResponseTopic,
+  metadata,
+} from "../protocol/generated/metadata.ts";
+import type { Clock } from "../time/clock.ts";
+import { type Address, type AskedApi, type AskOptions, BrokerConnection } from "./connection.ts";
+import { refuseErrors, retrying } from "./retries.ts";
+
+export interface ClientOptions {
+  /** Brokers to begin with. */
+  readonly bootstrap: readonly Address[];
+  readonly clientId: string;
+  /** Most milliseconds for one answer. */
+  readonly requestTimeoutMs: number;
+  /** Most milliseconds for one call with all its retries. */
+  readonly apiTimeoutMs: number;
+  readonly clock: Clock;
+  /** Hears, once, that no broker could be reached and is tried again. */
+  readonly warn?: (sentence: string) => void;
+}
+
+/** FindCoordinator's kind of key. */
+const GROUP = 0;
+
+/**
+ * A client of a cluster: knows its brokers, holds a connection to each that was asked, and does again
+ * what may succeed later.
+ */
+export class ClusterClient {
+  readonly #options: ClientOptions;
+  #brokers = new Map<number, Address>();
+  readonly #connections = new Map<string, Promise<BrokerConnection>>();
+  #hasWarned = false;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** The brokers of the last metadata, by id. */
+  get brokers(): ReadonlyMap<number, Address> {
+    return this.#brokers;
+  }
+
+  retry<Value>(work: () => Promise<Value>): Promise<Value> {
+    const { clock, apiTimeoutMs } = this.#options;
+    return retrying({ clock, timeoutMs: apiTimeoutMs }, work);
+  }
+
+  /** @param topics null for all. Errors of single topics stay where they are. */
+  async metadata(
+    topics: readonly string[] | null,
+    { create = false }: { readonly create?: boolean } = {},
+  ): Promise<MetadataResponse> {
+    const named = topics?.map((name) => ({ name })) ?? null;
+    const answer = await this.any(metadata, { topics: named, allowAutoTopicCreation: create });
+    refuseErrors(answer);
+    this.#brokers = new Map(
+      answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]),
+    );
+    return answer;
+  }
+
+  /**
+   * The metadata of topics that are there.
+   *
+   * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION
+   */
+  async topics(
+    names: readonly string[],
+    create = false,
+  ): Promise<readonly MetadataResponseTopic[]> {
+    return this.retry(async () => {
+      const { topics } = await this.metadata(names, { create });
+      for (const topic of topics) {
+        const isComing = create && topic.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        const errorCode = isComing ? ErrorCode.LEADER_NOT_AVAILABLE : topic.errorCode;
+        refuseErrors({ errorCode }, `topic ${topic.name}`);
+      }
+      return topics;
+    });
+  }
+
+  /** Asks whichever broker answers. */
+  async any<Response, Request>(
+    api: AskedApi<Response, Request>,
+    request: Request,
+    options?: AskOptions,
+  ): Promise<Response> {
+    return this.retry(async () => (await this.#anyConnection()).ask(api, request, options));
+  }
+
+  /** Asks one broker, once. */
+  async node<Response, Request>(
+    nodeId: number,
+    api: AskedApi<Response, Request>,
+    [request, options]: readonly [Request, AskOptions?],
+  ): Promise<Response> {
+    return (await this.connectionTo(nodeId)).ask(api, request, options);
+  }
+
+  /** @throws KafkaError BROKER_NOT_AVAILABLE */
+  async connectionTo(nodeId: number): Promise<BrokerConnection> {
+    if (!this.#brokers.has(nodeId)) await this.metadata([]);
+    const address = this.#brokers.get(nodeId);
+    if (address === undefined) {
+      throw new KafkaError(ErrorCode.BROKER_NOT_AVAILABLE, `there is no broker ${nodeId}`);
+    }
+    return this.#connection(address);
+  }
+
+  /** Asks the coordinator of a group, wherever it is now. */
+  async coordinator<Response, Request>(
+    group: string,
+    api: AskedApi<Response, Request>,
+    question: readonly [Request, AskOptions?],
+  ): Promise<Response> {
+    return this.retry(async () => {
+      const { nodeId } = await this.coordinatorOf(group);
+      return this.node(nodeId, api, question);
+    });
+  }
+
+  /** Where the coordinator of a group is now. */
+  async coordinatorOf(group: string): Promise<Address & { readonly nodeId: number }> {
+    return this.retry(async () => {
+      const request = { key: group, keyType: GROUP, coordinatorKeys: [group] };
+      const answer = await this.any(findCoordinator, request);
+      // Before version 4 the answer was one coordinator, without a list.
+      const found = answer.coordinators[0] ?? answer;
+      refuseErrors(found, `coordinator of group ${group}`);
+      const { nodeId, host, port } = found;
+      this.#brokers.set(nodeId, { host, port });
+      return { nodeId, host, port };
+    });
+  }
+
+  /** Closes every connection. */
+  async close(): Promise<void> {
+    const open = await Promise.allSettled(this.#connections.values());
+    this.#connections.clear();
+    for (const connection of open) {
+      if (connection.status === "fulfilled") connection.value.close();
+    }
+  }
+
+  async #anyConnection(): Promise<BrokerConnection> {
+    const { bootstrap, warn } = this.#options;
+    let refused: unknown;
+    for (const address of new Set([...this.#brokers.values(), ...bootstrap])) {
+      try {
+        return await this.#connection(address);
+      } catch (error) {
+        refused = error;
+      }
+    }
+    if (!this.#hasWarned && refused instanceof Error) warn?.(`${refused.message}; trying again`);
+    this.#hasWarned = true;
+    throw refused;
+  }
+
+  async #connection(address: Address): Promise<BrokerConnection> {
+    const key = `${address.host}:${address.port}`;
+    const known = await this.#connections.get(key)?.catch(() => undefined);
+    if (known?.isOpen) return known;
+    const opening = BrokerConnection.open(address, this.#options);
+    this.#connections.set(key, opening);
+    try {
+      return await opening;
+    } catch (error) {
+      this.#connections.delete(key);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,225 @@
+import { connect, type Socket } from "node:net";
+import type { ApiCodec } from "../protocol/codec.ts";
+import { ErrorCode, errorName, KafkaError } from "../protocol/errors.ts";
+import { apiVersions } from "../protocol/generated/api-versions.ts";
+import {
+  decodeResponseHeader,
+  encodeRequestHeader,
+  responseHeaderVersion,
+} from "../protocol/header.ts";
+import { Reader } from "../protocol/reader.ts";
+import { Writer } from "../protocol/writer.ts";
+import type { Clock } from "../time/clock.ts";
+import { FrameSplitter } from "./frame-splitter.ts";
+
+/** Where a broker listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ConnectionOptions {
+  readonly clientId: string;
+  /** Most milliseconds until a connection is made, and until a request is answered. */
+  readonly requestTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** The versions of one API that a broker speaks. */
+export interface VersionRange {
+  readonly minVersion: number;
+  readonly maxVersion: number;
+}
+
+/** An API as it is asked: what a server does with its messages does not matter here. */
+export type AskedApi<Response, Request> = ApiCodec<unknown, Response, Request, never>;
+
+interface Waiting {
+  readonly answer: (body: Buffer) => void;
+  readonly fail: (error: Error) => void;
+}
+
+export interface AskOptions {
+  /** Milliseconds that the broker may wait before it answers, beside the usual. */
+  readonly waitMs?: number;
+  /** Later versions say the same in another way. */
+  readonly versionMax?: number;
+}
+
+/** What an ApiVersions 0 request may be asked with: every broker answers it. */
+const OLDEST = 0;
+
+/**
+ * One connection to one broker, which has told its versions. Requests are sent at once; answers find
+ * their request by its correlation id.
+ */
+export class BrokerConnection {
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #frames = new FrameSplitter();
+  readonly #waiting = new Map<number, Waiting>();
+  #versions: ReadonlyMap<number, VersionRange> = new Map();
+  #correlationId = 0;
+  #broken: Error | undefined;
+
+  private constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on("data", (bytes) => this.#take(bytes));
+    socket.on("error", (error) => this.#break(error));
+    socket.on("close", () => this.#break(new Error("the broker closed the connection")));
+  }
+
+  /**
+   * @throws KafkaError NETWORK_EXCEPTION when nobody listens there; UNSUPPORTED_VERSION when no Kafka
+   * broker does.
+   */
+  static async open(address: Address, options: ConnectionOptions): Promise<BrokerConnection> {
+    const connection = new BrokerConnection(await connected(address, options), options);
+    try {
+      connection.#versions = await connection.#learnVersions();
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  get isOpen(): boolean {
+    return this.#broken === undefined;
+  }
+
+  /** By API key, what the broker speaks. */
+  get versions(): ReadonlyMap<number, VersionRange> {
+    return this.#versions;
+  }
+
+  /** The newest version that both sides speak; undefined if there is none. */
+  versionOf(api: VersionRange & { readonly key: number }): number | undefined {
+    const theirs = this.#versions.get(api.key);
+    if (theirs === undefined) return undefined;
+    const version = Math.min(api.maxVersion, theirs.maxVersion);
+    return version >= Math.max(api.minVersion, theirs.minVersion) ? version : undefined;
+  }
+
+  /**
+   * Asks in the newest version that both sides speak.
+   *
+   * @throws KafkaError UNSUPPORTED_VERSION, NETWORK_EXCEPTION, REQUEST_TIMED_OUT
+   */
+  async ask<Response, Request>(
+    api: AskedApi<Response, Request>,
+    request: Request,
+    { waitMs = 0, versionMax = Number.POSITIVE_INFINITY }: AskOptions = {},
+  ): Promise<Response> {
+    const newest = Math.min(api.maxVersion, versionMax);
+    const { key, minVersion } = api;
+    const version = this.versionOf({ key, minVersion, maxVersion: newest });
+    if (version === undefined) {
+      const sentence = `the broker does not support ${api.name}`;
+      throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION, sentence);
+    }
+    return this.#askIn(version, api, request, waitMs);
+  }
+
+  close(): void {
+    this.#break(new Error("the connection was closed"));
+    this.#socket.destroy();
+  }
+
+  async #learnVersions(): Promise<ReadonlyMap<number, VersionRange>> {
+    const { errorCode, apiKeys } = await this.#askIn(OLDEST, apiVersions, {}, 0);
+    if (errorCode !== ErrorCode.NONE) {
+      throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION, `ApiVersions: ${errorName(errorCode)}`);
+    }
+    return new Map(apiKeys.map((range) => [range.apiKey, range]));
+  }
+
+  async #askIn<Response, Request>(
+    version: number,
+    api: AskedApi<Response, Request>,
+    request: Request,
+    waitMs: number,
+  ): Promise<Response> {
+    const correlationId = this.#correlationId++;
+    const writer = new Writer();
+    const { clientId } = this.#options;
+    encodeRequestHeader(writer, { apiKey: api.key, apiVersion: version, correlationId, clientId });
+    api.encodeRequest(writer, request, version);
+    const body = await this.#exchange(correlationId, writer, waitMs);
+    const reader = new Reader(body);
+    decodeResponseHeader(reader, responseHeaderVersion(api.key, version));
+    return api.decodeResponse(reader, version);
+  }
+
+  #exchange(correlationId: number, message: Writer, waitMs: number): Promise<Buffer> {
+    if (this.#broken !== undefined) return Promise.reject(networkError(this.#broken));
+    const { clock, requestTimeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = clock.schedule(requestTimeoutMs + waitMs, () => {
+        this.#break(new Error(`no answer within ${requestTimeoutMs + waitMs} ms`));
+        this.#socket.destroy();
+      });
+      const settle =
+        <Value>(end: (value: Value) => void) =>
+        (value: Value) => {
+          timer.cancel();
+          end(value);
+        };
+      this.#waiting.set(correlationId, { answer: settle(resolve), fail: settle(reject) });
+      const size = Buffer.allocUnsafe(4);
+      size.writeInt32BE(message.byteLength);
+      this.#socket.write(Buffer.concat([size, ...message.chunks()]));
+    });
+  }
+
+  #take(bytes: Buffer): void {
+    try {
+      for (const frame of this.#frames.take(bytes)) {
+        const correlationId = frame.readInt32BE(0);
+        const waiting = this.#waiting.get(correlationId);
+        this.#waiting.delete(correlationId);
+        waiting?.answer(frame);
+      }
+    } catch (error) {
+      this.#break(error instanceof Error ? error : new Error(String(error)));
+      this.#socket.destroy();
+    }
+  }
+
+  #break(error: Error): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = error;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { fail } of waiting) fail(networkError(error));
+  }
+}
+
+function networkError(cause: Error): KafkaError {
+  return new KafkaError(ErrorCode.NETWORK_EXCEPTION, cause.message, { cause });
+}
+
+function connected(address: Address, { clock, requestTimeoutMs }: ConnectionOptions) {
+  return new Promise<Socket>((resolve, reject) => {
+    const socket = connect({ ...address, noDelay: true });
+    const fail = (error: Error) => {
+      timer.cancel();
+      socket.destroy();
+      const sentence = `no broker listens on ${address.host}:${address.port} (${reasonOf(error)})`;
+      reject(new KafkaError(ErrorCode.NETWORK_EXCEPTION, sentence, { cause: error }));
+    };
+    const timer = clock.schedule(requestTimeoutMs, () => fail(new Error("no answer")));
+    socket.once("error", fail);
+    socket.once("connect", () => {
+      timer.cancel();
+      socket.off("error", fail);
+      resolve(socket);
+    });
+  });
+}
+
+/** A host of several addresses fails with an error that has no message, only a code. */
+function reasonOf(error: Error & { readonly code?: string }): string {
+  return error.code ?? error.message;
+}
