@@ -36,8 +36,8 @@ const pinoAsOneFile: Plugin = {
 };
 
 /**
- * The command line: main.js starts odradek.cjs, one file whose modules run when they are first asked
- * for. CommonJS, because V8's compiled form of a module cannot be kept, that of a script can.
+ * The command line: main.js starts odradek.cjs, one function whose modules run when they are first
+ * asked for. CommonJS, because V8's compiled form of a module cannot be kept, that of a script can.
  */
 async function bundleProgram(): Promise<void> {
   await Promise.all([
@@ -47,6 +47,8 @@ async function bundleProgram(): Promise<void> {
       ...commonJs,
       // Two programs, that a broker's start need not read the other's: what is typed after `odradek`.
       entryPoints: { odradek: "src/main.ts", commands: "src/tool.ts" },
+      banner: { js: `(function (require, __filename) {${commonJs.banner.js}` },
+      footer: { js: "})" },
       packages: "external",
       plugins: [pinoAsOneFile],
     }),

@@ -18,9 +18,9 @@ export interface Program {
  * what a start costs. Where that file is missing, or another V8's, the program is compiled anew.
  */
 export function loadProgram(file: string): Program {
-  // The bundle is ASCII: one byte per character.
-  const source = readFileSync(file, "latin1");
-  const script = new Script(`(function (require, __filename) {${source}\n})`, {
+  // The bundle is one function (scripts/build.ts), and ASCII: one byte per character. What is put
+  // together here would be in memory twice.
+  const script = new Script(readFileSync(file, "latin1"), {
     filename: file,
     cachedData: readIfThere(file + COMPILED_SUFFIX),
   });
