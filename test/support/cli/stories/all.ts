@@ -1,0 +1,4 @@
+import type { Story } from "../story.ts";
+import { topics } from "./topics.ts";
+
+export const stories: readonly Story[] = [topics];
