@@ -25,12 +25,13 @@ def produce(request):
             {
                 "bootstrap.servers": request["bootstrap"],
                 "compression.type": target["codec"],
+                "compression.level": target.get("level", -1),
                 "partitioner": "murmur2_random",
                 "enable.idempotence": True,
                 "linger.ms": 50,
             }
         )
-        for index, record in enumerate(request["records"]):
+        for index, record in enumerate(target.get("records", request["records"])):
             producer.produce(
                 target["topic"],
                 key=decode(record["key"]),

@@ -69,9 +69,16 @@ func produce(ctx context.Context, r request) {
 		"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
 	}
 	for _, target := range r.targets() {
-		c := client(r, kgo.ProducerBatchCompression(codecs[target.Codec]), kgo.ProducerLinger(50*time.Millisecond))
+		codec := codecs[target.Codec]
+		if target.Level != nil {
+			codec = codec.WithLevel(*target.Level)
+		}
+		c := client(r, kgo.ProducerBatchCompression(codec), kgo.ProducerLinger(50*time.Millisecond))
 		var records []*kgo.Record
-		for _, each := range r.Records {
+		if target.Records == nil {
+			target.Records = r.Records
+		}
+		for _, each := range target.Records {
 			sent := &kgo.Record{Topic: target.Topic, Key: each.Key, Value: each.Value, Timestamp: time.UnixMilli(each.Timestamp)}
 			for _, h := range each.Headers {
 				sent.Headers = append(sent.Headers, kgo.RecordHeader{Key: h.key, Value: h.value})
@@ -205,7 +212,11 @@ func must(err error) {
 	}
 }
 
-type target struct{ Topic, Codec string }
+type target struct {
+	Topic, Codec string
+	Level        *int
+	Records      []record
+}
 
 func (r request) targets() (all []target) {
 	must(json.Unmarshal(r.Topics, &all))

@@ -57,9 +57,13 @@ public final class Adapter {
 
     private static void produce(JsonNode request) throws Exception {
         for (JsonNode target : request.get("topics")) {
-            try (var producer = producer(request, Map.of("compression.type", text(target, "codec"), "linger.ms", 50))) {
+            Map<String, Object> options = new LinkedHashMap<>(Map.of("compression.type", text(target, "codec"), "linger.ms", 50));
+            if (target.hasNonNull("level")) {
+                options.put("compression." + text(target, "codec") + ".level", target.get("level").asInt());
+            }
+            try (var producer = producer(request, options)) {
                 List<Future<RecordMetadata>> sent = new ArrayList<>();
-                for (JsonNode r : request.get("records")) {
+                for (JsonNode r : target.has("records") ? target.get("records") : request.get("records")) {
                     var record = new ProducerRecord<>(text(target, "topic"), null, r.get("timestamp").asLong(), bytes(r.get("key")), bytes(r.get("value")));
                     r.get("headers").forEach(h -> record.headers().add(h.get(0).asText(), bytes(h.get(1))));
                     sent.add(producer.send(record));
