@@ -163,7 +163,7 @@ public final class Inspect {
                     List<Object> producers = new ArrayList<>();
                     for (var entry : ProducerStateManager.readSnapshot(file)) {
                         int last = entry.batchMetadata().stream().mapToInt(batch -> batch.lastSeq()).findFirst().orElse(-1);
-                        producers.add(List.of(entry.producerId(), entry.producerEpoch(), last, entry.lastDataOffset()));
+                        producers.add(List.of(entry.producerId(), entry.producerEpoch(), last, entry.lastDataOffset(), entry.currentTxnFirstOffset().orElse(-1)));
                     }
                     snapshots.put(name.substring(0, 20), producers);
                 }
@@ -316,7 +316,7 @@ public final class Inspect {
         for (long next = log.logStartOffset(); next < log.logEndOffset(); ) {
             long before = next;
             for (RecordBatch batch : log.read(next, READ_BYTES, FetchIsolation.LOG_END, true).records.batches()) {
-                for (Record record : batch) if (!batch.isControlBatch() && record.offset() >= log.logStartOffset()) records.add(new long[] {record.offset(), record.timestamp()});
+                for (Record record : batch) if (record.offset() >= log.logStartOffset()) records.add(new long[] {record.offset(), record.timestamp()});
                 next = batch.nextOffset();
             }
             if (next == before) throw new IllegalStateException("nothing to read at " + next);

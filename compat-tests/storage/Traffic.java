@@ -29,7 +29,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * `Traffic OPERATION[,OPERATION]… BOOTSTRAP LABEL`: puts something of every kind into topics whose names
  * begin with LABEL, or says as JSON what a client can read there. A line of output per `write`, `load`,
- * `transact` (what was acknowledged, by partition) and `read`.
+ * `transact` (what was acknowledged, by partition) and `read`, where LABEL is a regular expression.
  */
 public final class Traffic {
     private static final String[] CODECS = {"none", "gzip", "snappy", "lz4", "zstd"};
@@ -127,12 +127,17 @@ public final class Traffic {
     }
 
     private void transact() throws Exception {
-        for (String outcome : new String[] {"commit", "abort"}) {
-            try (var producer = producer("transactional.id", label + "-tx-" + outcome)) {
+        for (String outcome : new String[] {"commit", "abort", "open"}) {
+            try (var producer = producer("transactional.id", label + "-tx-" + outcome, "transaction.timeout.ms", "900000")) {
                 producer.initTransactions();
                 producer.beginTransaction();
                 for (int i = 0; i < 20; i++) send(producer, "rolled", "tx" + i, outcome + " " + i);
                 producer.flush();
+                if (outcome.equals("open")) {
+                    // At once: else it is aborted.
+                    producer.close(Duration.ZERO);
+                    continue;
+                }
                 long offset = outcome.equals("commit") ? 7 : 99;
                 try (var member = consumer("group.id", label + "-transactions")) {
                     producer.sendOffsetsToTransaction(Map.of(new TopicPartition(name("codecs"), 0), new OffsetAndMetadata(offset)), member.groupMetadata());
@@ -189,7 +194,7 @@ public final class Traffic {
             }
             Map<String, Object> groups = new TreeMap<>();
             for (var group : admin.listGroups().all().get()) {
-                if (!group.groupId().startsWith(label + "-")) continue;
+                if (!group.groupId().matches(label + "-.*")) continue;
                 Map<String, Object> offsets = new TreeMap<>();
                 admin.listConsumerGroupOffsets(group.groupId()).partitionsToOffsetAndMetadata().get().forEach((partition, offset) -> offsets.put(partition.toString(), offset == null ? List.of() : List.of(offset.offset(), offset.leaderEpoch().orElse(-1), offset.metadata())));
                 groups.put(group.groupId(), offsets);
@@ -199,7 +204,7 @@ public final class Traffic {
     }
 
     private List<String> mine(Admin admin) throws Exception {
-        return admin.listTopics().names().get().stream().filter(name -> name.startsWith(label + "-")).toList();
+        return admin.listTopics().names().get().stream().filter(name -> name.matches(label + "-.*")).toList();
     }
 
     private Map<String, Map<String, String>> configs(Admin admin, Collection<TopicDescription> topics) throws Exception {

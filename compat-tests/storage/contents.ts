@@ -47,10 +47,8 @@ export interface InspectedPartition {
   readonly records: readonly Row[];
   /** Of `__consumer_offsets`: offset, type, key, version and value of each record. */
   readonly groups: readonly (readonly [number, number, OffsetKey, number, OffsetValue | null])[];
-  /** By offset: producer, epoch, last sequence, last offset. */
-  readonly snapshots: Readonly<
-    Record<string, readonly (readonly [number, number, number, number])[]>
-  >;
+  /** By offset. */
+  readonly snapshots: Readonly<Record<string, readonly SnapshotEntry[]>>;
   /** As a broker of Kafka loads it. */
   readonly log: {
     readonly start: number;
@@ -60,6 +58,14 @@ export interface InspectedPartition {
     readonly producers: Offsets;
   };
 }
+
+export type SnapshotEntry = readonly [
+  producerId: number,
+  epoch: number,
+  lastSequence: number,
+  lastOffset: number,
+  transactionFirstOffset: number,
+];
 
 interface OffsetKey {
   readonly group: string;
@@ -148,16 +154,49 @@ export function partitionsOf({
 }
 
 /** Of a compacted topic: what is there is as it was written, with the last record of each key in it. */
-export function compactedFault(written: readonly Row[], found: readonly Row[]): string | undefined {
-  const known = new Map(written.map((row) => [row[0], JSON.stringify(row)]));
-  for (const row of found) {
-    const wanted = known.get(row[0]);
-    if (wanted !== JSON.stringify(row)) return `${JSON.stringify(row)} instead of ${wanted}`;
-  }
+function checkCompacted(what: string, written: readonly Row[], found: readonly Row[]): void {
+  const known = new Map(written.map((row) => [row[0], row]));
+  for (const row of found) same(`${what} at ${row[0]}`, known.get(row[0]), row);
   const there = new Set(found.map(([offset]) => offset));
   const last = new Map(written.map(([offset, , key]) => [key, offset]));
-  for (const [key, offset] of last) if (!there.has(offset)) return `${key} at ${offset} is missing`;
-  return undefined;
+  for (const [key, offset] of last) {
+    if (!there.has(offset)) throw new Error(`${what}: ${key} at ${offset} is missing`);
+  }
+}
+
+/** Partitions of topics that are cleaned, which may go on whenever a broker runs. */
+function isCompacted(partition: string): boolean {
+  return partition.includes("-compacted-");
+}
+
+/** Records by partition: those that were wanted, but for what compaction takes away. */
+export function sameRecords(what: string, wanted: Written, found: Written): void {
+  for (const name of new Set([...Object.keys(wanted), ...Object.keys(found)])) {
+    const [before, after] = [wanted[name] ?? [], found[name] ?? []];
+    if (isCompacted(name)) checkCompacted(`${what}: ${name}`, before, after);
+    else same(`${what}: ${name}`, before, after);
+  }
+}
+
+/** What clients are told of topics and groups is what they were told before. */
+export function sameRead(what: string, wanted: Readable, found: Readable): void {
+  sameRecords(what, readRecords(wanted), readRecords(found));
+  same(what, withoutRecords(wanted), withoutRecords(found));
+}
+
+function withoutRecords({ topics, groups }: Readable): unknown {
+  const described = Object.entries(topics).map(([name, { id, configs, partitions }]) => {
+    const ends = Object.entries(partitions).map(([index, { start, end }]) => [index, start, end]);
+    return [name, { id, configs, ends }];
+  });
+  return { topics: Object.fromEntries(described), groups };
+}
+
+/** The part of topics and groups that are called so. */
+export function labelled({ topics, groups }: Readable, label: string): Readable {
+  const ofLabel = <T>(all: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(`${label}-`)));
+  return { topics: ofLabel(topics), groups: ofLabel(groups) };
 }
 
 /** How what was found differs from what was wanted; undefined: not at all. */

@@ -15,6 +15,14 @@ const CHECKPOINTS = [
 const CLEANED = "cleaner-offset-checkpoint";
 const CLEANING_MS_MAX = 30_000;
 
+/** The folder of a partition, in whichever of the directories it is. */
+export async function folderIn(paths: readonly string[], partition: string): Promise<string> {
+  for (const path of paths) {
+    if ((await readdir(path)).includes(partition)) return join(path, partition);
+  }
+  throw new Error(`no ${partition} in ${paths.join(", ")}`);
+}
+
 /** Copies of data directories, each under its own number; gives their paths. */
 export async function copies(paths: readonly string[], into: string): Promise<readonly string[]> {
   await mkdir(into, { recursive: true });
@@ -45,45 +53,52 @@ export async function untilCleaned(paths: readonly string[], partition: string):
  */
 export async function takePlace(
   ours: readonly string[],
-  kafka: string,
+  kafka: readonly string[],
 ): Promise<readonly string[]> {
   const moved: string[] = [];
-  const theirs = new Set(await readdir(kafka));
   for (const path of ours) {
-    const folders = (await readdir(path, { withFileTypes: true })).filter((one) =>
-      one.isDirectory(),
-    );
-    for (const { name } of folders) {
-      if (!theirs.has(name)) throw new Error(`Kafka has no ${name}`);
-      const identity = await readFile(join(kafka, name, "partition.metadata"));
-      await rm(join(kafka, name), { recursive: true });
-      await cp(join(path, name), join(kafka, name), { recursive: true });
-      await writeFile(join(kafka, name, "partition.metadata"), identity);
+    for (const { name } of (await readdir(path, { withFileTypes: true })).filter(isFolder)) {
+      const place = await folderIn(kafka, name);
+      const identity = await readFile(join(place, "partition.metadata"));
+      await rm(place, { recursive: true });
+      await cp(join(path, name), place, { recursive: true });
+      await writeFile(join(place, "partition.metadata"), identity);
       moved.push(name);
     }
   }
-  for (const file of CHECKPOINTS) await mergeCheckpoint(file, { ours, kafka, moved });
+  for (const path of kafka) {
+    for (const file of CHECKPOINTS) await mergeCheckpoint(file, { ours, path, moved });
+  }
   return moved;
 }
 
+function isFolder(entry: { isDirectory(): boolean }): boolean {
+  return entry.isDirectory();
+}
+
+/** Lines of partitions that have moved into this directory. */
 async function mergeCheckpoint(
   file: string,
   given: {
     readonly ours: readonly string[];
-    readonly kafka: string;
+    readonly path: string;
     readonly moved: readonly string[];
   },
 ): Promise<void> {
-  const offsets = await offsetsIn(given.kafka, file);
-  for (const name of given.moved) offsets.delete(name);
-  for (const path of given.ours) {
-    for (const [name, offset] of await offsetsIn(path, file)) offsets.set(name, offset);
+  const { ours, path, moved } = given;
+  const offsets = await offsetsIn(path, file);
+  for (const name of moved) offsets.delete(name);
+  const here = new Set(await readdir(path));
+  for (const from of ours) {
+    for (const [name, offset] of await offsetsIn(from, file)) {
+      if (here.has(name)) offsets.set(name, offset);
+    }
   }
   const entries = [...offsets].map(([name, offset]): CheckpointEntry => {
     const at = name.lastIndexOf("-");
     return { topic: name.slice(0, at), partition: Number(name.slice(at + 1)), offset };
   });
-  await writeFile(join(given.kafka, file), formatCheckpoint(entries));
+  await writeFile(join(path, file), formatCheckpoint(entries));
 }
 
 async function offsetsIn(path: string, file: string): Promise<Map<string, number>> {

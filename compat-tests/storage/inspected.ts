@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { StorageSuite } from "./all.ts";
 import {
   committedIn,
-  compactedFault,
   type InspectedDirectory,
   type InspectedPartition,
   lyingRecords,
@@ -10,7 +9,9 @@ import {
   type Readable,
   type Row,
   readRecords,
+  type SnapshotEntry,
   same,
+  sameRecords,
   type Written,
 } from "./contents.ts";
 import { copies } from "./directories.ts";
@@ -66,7 +67,7 @@ export async function checkMoment(
   await report.check(`records are as they were sent: ${name}`, async () => {
     const lying = lyingRecords(found);
     compareWritten(read, written, readRecords(read));
-    same("on disk", readRecords(read), lying);
+    sameRecords("on disk", readRecords(read), lying);
     return `${Object.values(lying).flat().length} records`;
   });
   await report.check(`offsets, epochs, producers and ids are what clients are told: ${name}`, () =>
@@ -79,24 +80,14 @@ export async function checkMoment(
   });
 }
 
-/** Of a topic that is compacted only a part is there; of one that was cut, what lies behind that. */
+/** What clients read is what they had written, from where each partition begins now. */
 export function compareWritten(read: Readable, written: Written, found: Written): void {
   for (const [partition, rows] of Object.entries(written)) {
     const at = partition.lastIndexOf("-");
-    const topic = read.topics[partition.slice(0, at)];
-    const start = topic?.partitions[partition.slice(at + 1)]?.start ?? 0;
-    const there = found[partition] ?? [];
-    if (partition.includes("-compacted-")) {
-      const fault = compactedFault(rows, there);
-      if (fault !== undefined) throw new Error(`${partition}: ${fault}`);
-      if (there.length === rows.length) throw new Error(`${partition} has not been cleaned`);
-    } else {
-      same(
-        partition,
-        rows.filter(([offset]) => offset >= start),
-        there,
-      );
-    }
+    const { start = 0 } =
+      read.topics[partition.slice(0, at)]?.partitions[partition.slice(at + 1)] ?? {};
+    const kept = { [partition]: rows.filter(([offset]) => offset >= start) };
+    sameRecords("written", kept, { [partition]: found[partition] ?? [] });
   }
 }
 
@@ -132,7 +123,7 @@ async function describedAlike(
 
 /** The newest snapshot and epoch are those that Kafka goes on with; gives the number of producers. */
 function namedAlike(name: string, { log, snapshots, epochs }: InspectedPartition): number {
-  const snapshot = snapshots[String(log.end).padStart(20, "0")] ?? [];
+  const snapshot = snapshots[nameOf(log.end)] ?? [];
   same(`${name}: the last snapshot`, log.producers, lastOffsets(snapshot));
   // One without records may be noted.
   const newest = epochs.findLast(([, startOffset]) => startOffset < log.end);
@@ -140,9 +131,7 @@ function namedAlike(name: string, { log, snapshots, epochs }: InspectedPartition
   return snapshot.length;
 }
 
-function lastOffsets(
-  snapshot: readonly (readonly [number, number, number, number])[],
-): Record<string, number> {
+function lastOffsets(snapshot: readonly SnapshotEntry[]): Record<string, number> {
   return Object.fromEntries(snapshot.map(([id, , , offset]) => [String(id), offset]));
 }
 
@@ -158,6 +147,23 @@ function checkpointsAreTrue(directory: InspectedDirectory): void {
     same(`high watermark of ${name}`, log.end, directory["replication-offset-checkpoint"]?.[name]);
     same(`start of ${name}`, log.start, directory["log-start-offset-checkpoint"]?.[name] ?? 0);
   }
+}
+
+/** By partition and producer: where a transaction began that has not ended. */
+export function openTransactions(
+  found: readonly InspectedDirectory[],
+): Readonly<Record<string, number>> {
+  const open: Record<string, number> = {};
+  for (const [name, { log, snapshots }] of found.flatMap(partitionsOf)) {
+    for (const [producer, , , , first] of snapshots[nameOf(log.end)] ?? []) {
+      if (first >= 0) open[`${name} ${producer}`] = first;
+    }
+  }
+  return open;
+}
+
+function nameOf(offset: number): string {
+  return String(offset).padStart(20, "0");
 }
 
 async function recoveredAlike(

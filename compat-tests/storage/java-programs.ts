@@ -28,7 +28,7 @@ export class JavaPrograms {
   }
 
   /** What Kafka's classes find in copies of data directories, which they may write to. */
-  async inspect(directories: readonly string[]): Promise<readonly InspectedDirectory[]> {
+  async inspect(directories: readonly string[]): Promise<InspectedDirectory[]> {
     const [line = "{}"] = await this.#start("Inspect", directories).end();
     const found = JSON.parse(line) as Record<string, InspectedDirectory>;
     return directories.map((path) => found[path] as InspectedDirectory);

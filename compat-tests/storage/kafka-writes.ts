@@ -11,7 +11,8 @@ export const THEIRS = "k";
 
 export interface KafkaDirectory {
   readonly broker: BrokerProcess;
-  readonly data: string;
+  /** Its `log.dirs`. */
+  readonly data: readonly string[];
   /** After its first stop; there are topics of our names too, and nothing in them. */
   readonly stopped: Moment;
 }
@@ -21,18 +22,18 @@ export async function writeWithKafka(suite: StorageSuite): Promise<KafkaDirector
   const { java } = suite;
   const home = join(suite.directory, "kafka");
   await mkdir(home);
-  const broker = await prepareKafka(home, common);
-  const data = join(home, "data");
+  const data = ["first", "second"].map((name) => join(home, name));
+  const broker = await prepareKafka(home, { ...common, "log.dirs": data.join(",") });
   const { bootstrap } = broker;
   try {
     await broker.start();
     const operations = "create,write,transact,trim,commit,write";
     const { written } = await java.traffic(operations, bootstrap, THEIRS);
     await java.traffic("create", bootstrap, OURS);
-    await untilCleaned([data], `${THEIRS}-compacted-0`);
+    await untilCleaned(data, `${THEIRS}-compacted-0`);
     const { read } = await java.traffic("read", bootstrap, THEIRS);
     await broker.stop();
-    const paths = await copies([data], join(home, "stopped"));
+    const paths = await copies(data, join(home, "stopped"));
     return { broker, data, stopped: { written, read, paths } };
   } finally {
     await broker.kill();
