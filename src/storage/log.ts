@@ -403,7 +403,8 @@ export class Log {
     const active = this.#isDirty ? this.#segments.active : undefined;
     if (this.failure === undefined && active !== undefined) {
       this.#epochs.keep(this.#parts.logger);
-      this.#files.saveSnapshot(this.#endOffset, this.producers, true);
+      // Nobody has written yet (ProducerStateManager.takeSnapshot).
+      if (this.#endOffset > 0) this.#files.saveSnapshot(this.#endOffset, this.producers, true);
       await this.#syncer.seal(active, this.#endOffset);
       this.#isDirty = false;
     }

@@ -122,6 +122,17 @@ describe.each([
     expect(known).toEqual(golden.entries.map((e) => [e.producerId, e.producerEpoch]));
   });
 
+  test("a log without records gets no snapshot of producers, as with Kafka", async () => {
+    await open("empty");
+    await open("orders");
+    await directory.close();
+
+    const snapshots = async (folder: string) =>
+      (await disk.list(`/data/${folder}`)).filter((name) => name.endsWith(".snapshot"));
+    expect(await snapshots("empty-0")).toEqual([]);
+    expect(await snapshots("orders-0")).toContain("00000000000000000217.snapshot");
+  });
+
   test("times are found in it", async () => {
     const log = await open("orders");
 
