@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { INTERRUPTED, runCommand } from "./cli/commands/run-command.ts";
+import { INTERRUPTED } from "./cli/commands/exit-codes.ts";
+import { runCommand } from "./cli/commands/run-command.ts";
 
 function version(): string {
   const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");

@@ -39,6 +39,11 @@ export class ClusterClient {
     this.#options = options;
   }
 
+  /** Most milliseconds for one call with all its retries. */
+  get apiTimeoutMs(): number {
+    return this.#options.apiTimeoutMs;
+  }
+
   get clock(): Clock {
     return this.#options.clock;
   }

@@ -112,19 +112,39 @@ export class BrokerConnection {
     request: Request,
     { waitMs = 0, versionMax = Number.POSITIVE_INFINITY }: AskOptions = {},
   ): Promise<Response> {
-    const newest = Math.min(api.maxVersion, versionMax);
-    const { key, minVersion } = api;
-    const version = this.versionOf({ key, minVersion, maxVersion: newest });
-    if (version === undefined) {
-      const sentence = `the broker does not support ${api.name}`;
-      throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION, sentence);
-    }
-    return this.#askIn(version, api, request, waitMs);
+    return this.#askIn(this.#versionFor(api, versionMax), api, request, waitMs);
+  }
+
+  /**
+   * Sends what wants no answer; settles when it has left this process.
+   *
+   * @throws KafkaError UNSUPPORTED_VERSION, NETWORK_EXCEPTION
+   */
+  async tell<Request>(
+    api: AskedApi<unknown, Request>,
+    request: Request,
+    versionMax: number,
+  ): Promise<void> {
+    const version = this.#versionFor(api, versionMax);
+    if (this.#broken !== undefined) throw networkError(this.#broken);
+    const frame = this.#frame(this.#correlationId++, version, api, request);
+    await new Promise<void>((resolve, reject) => {
+      this.#socket.write(frame, (error) => (error ? reject(networkError(error)) : resolve()));
+    });
   }
 
   close(): void {
     this.#break(new Error("the connection was closed"));
     this.#socket.destroy();
+  }
+
+  #versionFor(api: AskedApi<unknown, never>, versionMax: number): number {
+    const { key, minVersion } = api;
+    const maxVersion = Math.min(api.maxVersion, versionMax);
+    const version = this.versionOf({ key, minVersion, maxVersion });
+    if (version !== undefined) return version;
+    const sentence = `the broker does not support ${api.name}`;
+    throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION, sentence);
   }
 
   async #learnVersions(): Promise<ReadonlyMap<number, VersionRange>> {
@@ -142,17 +162,29 @@ export class BrokerConnection {
     waitMs: number,
   ): Promise<Response> {
     const correlationId = this.#correlationId++;
-    const writer = new Writer();
-    const { clientId } = this.#options;
-    encodeRequestHeader(writer, { apiKey: api.key, apiVersion: version, correlationId, clientId });
-    api.encodeRequest(writer, request, version);
-    const body = await this.#exchange(correlationId, writer, waitMs);
+    const frame = this.#frame(correlationId, version, api, request);
+    const body = await this.#exchange(correlationId, frame, waitMs);
     const reader = new Reader(body);
     decodeResponseHeader(reader, responseHeaderVersion(api.key, version));
     return api.decodeResponse(reader, version);
   }
 
-  #exchange(correlationId: number, message: Writer, waitMs: number): Promise<Buffer> {
+  #frame<Request>(
+    correlationId: number,
+    version: number,
+    api: AskedApi<unknown, Request>,
+    request: Request,
+  ): Buffer {
+    const writer = new Writer();
+    const { clientId } = this.#options;
+    encodeRequestHeader(writer, { apiKey: api.key, apiVersion: version, correlationId, clientId });
+    api.encodeRequest(writer, request, version);
+    const size = Buffer.allocUnsafe(4);
+    size.writeInt32BE(writer.byteLength);
+    return Buffer.concat([size, ...writer.chunks()]);
+  }
+
+  #exchange(correlationId: number, frame: Buffer, waitMs: number): Promise<Buffer> {
     if (this.#broken !== undefined) return Promise.reject(networkError(this.#broken));
     const { clock, requestTimeoutMs } = this.#options;
     return new Promise((resolve, reject) => {
@@ -167,9 +199,7 @@ export class BrokerConnection {
           end(value);
         };
       this.#waiting.set(correlationId, { answer: settle(resolve), fail: settle(reject) });
-      const size = Buffer.allocUnsafe(4);
-      size.writeInt32BE(message.byteLength);
-      this.#socket.write(Buffer.concat([size, ...message.chunks()]));
+      this.#socket.write(frame);
     });
   }
 

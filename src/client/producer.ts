@@ -1,94 +1,204 @@
-import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import { produce } from "../protocol/generated/produce.ts";
-import { buildBatch, type NewRecord } from "../records/records.ts";
+import { ErrorCode, KafkaError, kafkaErrorCausedBy } from "../protocol/errors.ts";
+import type { NewRecord } from "../records/records.ts";
+import type { Timer } from "../time/clock.ts";
+import { BatchSender } from "./batch-sender.ts";
 import type { ClusterClient } from "./cluster-client.ts";
 import { partitionOfKey } from "./partitioner.ts";
-import { refuseErrors } from "./retries.ts";
+import type { Delivery, ProducerOptions } from "./producer-options.ts";
 
-/** Versions that name topics, rather than give their ids. */
-const PRODUCE_BY_NAME = 12;
+/** What a batch and a record take at most beside key, value and headers. */
+const BATCH_OVERHEAD_BYTES = 61;
+const RECORD_OVERHEAD_BYTES = 21;
+const HEADER_OVERHEAD_BYTES = 10;
 
-export interface ProducerOptions {
-  readonly topic: string;
-  /** -1 all replicas, 1 the leader; 0 is not offered: nobody would know. */
-  readonly acks: -1 | 1;
-  /** As in `CompressionType`. */
-  readonly compression: number;
-  /** Most milliseconds that the broker waits for replicas. */
-  readonly timeoutMs: number;
+/** What is said of a topic as long as it may still come. */
+const notThereYet: ReadonlySet<number> = new Set([
+  ErrorCode.LEADER_NOT_AVAILABLE,
+  ErrorCode.NETWORK_EXCEPTION,
+]);
+
+interface OpenBatch {
+  readonly records: NewRecord[];
+  sizeInBytes: number;
+}
+
+/** The batches of one partition: one is under way at a time, which keeps their order. */
+interface Queue {
+  readonly partition: number;
+  readonly batches: OpenBatch[];
+  isSending: boolean;
 }
 
 /**
- * Writes batches to one topic: a record goes where Java's producer would put its key, those without a
- * key of one batch go together, each batch to the next partition. Not idempotent.
+ * Writes records to one topic, in batches: a record goes where Java's producer puts its key; those
+ * without a key stay with one partition until it got a batch's worth, then go to any.
  */
 export class Producer {
   readonly #client: ClusterClient;
   readonly #options: ProducerOptions;
-  /** The leader of each partition. */
-  #leaders: readonly number[] = [];
-  #nextPartition = 0;
+  readonly #sender: BatchSender;
+  readonly #delivered: (delivery: Delivery) => void;
+  readonly #queues: Queue[] = [];
+  #sticky = { partition: -1, sizeInBytes: 0 };
+  #bufferedBytes = 0;
+  #linger: Timer | undefined;
+  /** Those who wait for fewer bytes. */
+  #waiting: { readonly bytesMax: number; readonly resolve: () => void }[] = [];
 
-  constructor(client: ClusterClient, options: ProducerOptions) {
+  /** @param delivered hears of each batch, in the order of its partition */
+  constructor(
+    client: ClusterClient,
+    options: ProducerOptions,
+    delivered: (delivery: Delivery) => void,
+  ) {
     this.#client = client;
     this.#options = options;
+    this.#sender = new BatchSender(client, options);
+    this.#delivered = delivered;
   }
 
-  /** @throws KafkaError when a record is refused, or no answer comes in time. */
-  async send(records: readonly NewRecord[]): Promise<void> {
-    if (this.#leaders.length === 0) await this.#learnLeaders();
-    const batches = this.#partitioned(records);
-    await Promise.all([...batches].map(([index, items]) => this.#write(index, items)));
-  }
-
-  async #learnLeaders(): Promise<void> {
-    const [topic] = await this.#client.topics([this.#options.topic], true);
-    const partitions = [...(topic?.partitions ?? [])];
-    partitions.sort((one, other) => one.partitionIndex - other.partitionIndex);
-    this.#leaders = partitions.map(({ leaderId }) => leaderId);
-  }
-
-  #partitioned(records: readonly NewRecord[]): Map<number, NewRecord[]> {
-    const keyless = this.#nextPartition;
-    this.#nextPartition = (keyless + 1) % this.#leaders.length;
-    const batches = new Map<number, NewRecord[]>();
-    for (const record of records) {
-      const index = record.key ? partitionOfKey(record.key, this.#leaders.length) : keyless;
-      const batch = batches.get(index);
-      if (batch === undefined) batches.set(index, [record]);
-      else batch.push(record);
+  /** Takes a record, to be sent soon. Waits while the topic is unknown or the buffer full. */
+  async send(record: NewRecord): Promise<void> {
+    const sizeInBytes = sizeOf(record);
+    try {
+      this.#checkSize(sizeInBytes);
+      if (this.#queues.length === 0) await this.#learn();
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      this.#delivered({ records: [record], error });
+      return;
     }
-    return batches;
+    const queue = this.#queueFor(record, sizeInBytes);
+    this.#append(queue, record, sizeInBytes);
+    const { bufferBytes } = this.#options;
+    if (this.#bufferedBytes > bufferBytes) {
+      this.#sendAll();
+      await this.#atMost(bufferBytes);
+    }
   }
 
-  async #write(index: number, records: readonly NewRecord[]): Promise<void> {
-    const { compression } = this.#options;
-    const timestamp = this.#client.clock.now();
-    const batch = buildBatch({ records, timestamp, compression });
-    let leader = this.#leaders[index] ?? -1;
-    await this.#client.retry(async () => {
-      try {
-        await this.#ask(leader, index, batch);
-      } catch (error) {
-        await this.#learnLeaders();
-        leader = this.#leaders[index] ?? -1;
-        throw error;
-      }
+  /** Waits until everything that was taken is delivered, or refused. */
+  async flush(): Promise<void> {
+    this.#sendAll();
+    await this.#atMost(0);
+  }
+
+  #checkSize(sizeInBytes: number): void {
+    const { recordBytesMax } = this.#options;
+    if (sizeInBytes <= recordBytesMax) return;
+    throw new KafkaError(
+      ErrorCode.MESSAGE_TOO_LARGE,
+      `The message is ${sizeInBytes} bytes when serialized which is larger than ${recordBytesMax}, which is the value of the max.request.size configuration.`,
+    );
+  }
+
+  async #learn(): Promise<void> {
+    try {
+      await this.#sender.learn();
+    } catch (error) {
+      if (!(error instanceof KafkaError) || !notThereYet.has(error.code)) throw error;
+      const { apiTimeoutMs } = this.#client;
+      const sentence = `Topic ${this.#options.topic} not present in metadata after ${apiTimeoutMs} ms.`;
+      throw kafkaErrorCausedBy(error, ErrorCode.REQUEST_TIMED_OUT, sentence);
+    }
+    for (let partition = 0; partition < this.#sender.partitionCount; partition++) {
+      this.#queues.push({ partition, batches: [], isSending: false });
+    }
+  }
+
+  #queueFor({ key }: NewRecord, sizeInBytes: number): Queue {
+    const count = this.#queues.length;
+    const partition =
+      key === null ? this.#stickyPartition(sizeInBytes) : partitionOfKey(key, count);
+    return this.#queues[partition] as Queue;
+  }
+
+  #stickyPartition(sizeInBytes: number): number {
+    const sticky = this.#sticky;
+    if (sticky.partition < 0 || sticky.sizeInBytes >= this.#options.batchBytes) {
+      sticky.partition = Math.floor(this.#options.random() * this.#queues.length);
+      sticky.sizeInBytes = 0;
+    }
+    sticky.sizeInBytes += sizeInBytes;
+    return sticky.partition;
+  }
+
+  #append(queue: Queue, record: NewRecord, sizeInBytes: number): void {
+    const { batchBytes, lingerMs } = this.#options;
+    this.#bufferedBytes += sizeInBytes;
+    const last = queue.batches.at(-1);
+    const hasRoom = last !== undefined && last.sizeInBytes + sizeInBytes <= batchBytes;
+    const batch = hasRoom ? last : { records: [], sizeInBytes: 0 };
+    if (!hasRoom) queue.batches.push(batch);
+    batch.records.push(record);
+    batch.sizeInBytes += sizeInBytes;
+    if (queue.batches.length > 1 || batch.sizeInBytes >= batchBytes) this.#start(queue, 1);
+    else this.#linger ??= this.#client.clock.schedule(lingerMs, () => this.#sendAll());
+  }
+
+  #sendAll(): void {
+    this.#linger?.cancel();
+    this.#linger = undefined;
+    for (const queue of this.#queues) this.#start(queue, 0);
+  }
+
+  /** @param left so many batches may stay, to become fuller */
+  #start(queue: Queue, left: number): void {
+    if (queue.isSending || queue.batches.length === 0) return;
+    queue.isSending = true;
+    void this.#work(queue, left);
+  }
+
+  async #work(queue: Queue, left: number): Promise<void> {
+    do {
+      const batch = queue.batches.shift();
+      if (batch === undefined) break;
+      await this.#deliver(queue.partition, batch.records);
+      this.#bufferedBytes -= batch.sizeInBytes;
+      this.#wake();
+    } while (queue.batches.length > left || this.#waiting.length > 0);
+    queue.isSending = false;
+    if (queue.batches.length > 0) {
+      const { lingerMs } = this.#options;
+      this.#linger ??= this.#client.clock.schedule(lingerMs, () => this.#sendAll());
+    }
+  }
+
+  async #deliver(partition: number, records: readonly NewRecord[]): Promise<void> {
+    try {
+      const baseOffset = await this.#sender.deliver(partition, records);
+      this.#delivered({ partition, records, baseOffset });
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      const isTooLarge = error.code === ErrorCode.MESSAGE_TOO_LARGE;
+      if (!isTooLarge || records.length === 1) return this.#delivered({ records, error });
+      // The topic takes smaller batches than ours.
+      const half = Math.ceil(records.length / 2);
+      await this.#deliver(partition, records.slice(0, half));
+      await this.#deliver(partition, records.slice(half));
+    }
+  }
+
+  #atMost(bytesMax: number): Promise<void> {
+    if (this.#bufferedBytes <= bytesMax) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push({ bytesMax, resolve });
     });
   }
 
-  async #ask(leader: number, index: number, records: Buffer): Promise<void> {
-    const { topic, acks, timeoutMs } = this.#options;
-    if (leader < 0) {
-      const sentence = `partition ${topic}-${index} has no leader`;
-      throw new KafkaError(ErrorCode.LEADER_NOT_AVAILABLE, sentence);
-    }
-    const topicData = [{ name: topic, partitionData: [{ index, records }] }];
-    const options = { versionMax: PRODUCE_BY_NAME, waitMs: timeoutMs };
-    const request = { acks, timeoutMs, topicData };
-    const answer = await this.#client.node(leader, produce, [request, options]);
-    const outcome = answer.responses[0]?.partitionResponses[0];
-    if (outcome === undefined) throw new Error(`no answer for partition ${topic}-${index}`);
-    refuseErrors(outcome, `${topic}-${index}`);
+  #wake(): void {
+    const isDone = ({ bytesMax }: { readonly bytesMax: number }) => this.#bufferedBytes <= bytesMax;
+    for (const { resolve } of this.#waiting.filter(isDone)) resolve();
+    this.#waiting = this.#waiting.filter((each) => !isDone(each));
   }
+}
+
+/** An upper bound of what a record takes alone in a batch, as Kafka's producer reckons it. */
+function sizeOf({ key, value, headers = [] }: NewRecord): number {
+  let size = BATCH_OVERHEAD_BYTES + RECORD_OVERHEAD_BYTES;
+  size += (key?.length ?? 0) + (value?.length ?? 0);
+  for (const header of headers) {
+    size += HEADER_OVERHEAD_BYTES + Buffer.byteLength(header.key) + (header.value?.length ?? 0);
+  }
+  return size;
 }

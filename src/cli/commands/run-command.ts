@@ -9,6 +9,7 @@ import {
 } from "./command.ts";
 import { commonOptions } from "./common-options.ts";
 import { clientOf } from "./connecting.ts";
+import { INTERRUPTED } from "./exit-codes.ts";
 import type { GivenOptions } from "./given-options.ts";
 import { commands } from "./index.ts";
 import { parseOptions } from "./option-parser.ts";
@@ -16,9 +17,6 @@ import { usageOf } from "./usage.ts";
 
 /** The Kafka whose tools these are. Scripts read it from `--version`. */
 const KAFKA_VERSION = "4.4.0";
-
-/** What a shell says of a process that SIGINT ended. */
-export const INTERRUPTED = 130;
 
 /** The process, as far as a command has to do with it. */
 export interface CommandProcess
