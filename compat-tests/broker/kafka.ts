@@ -21,10 +21,14 @@ export async function fetchKafkaJars(): Promise<void> {
   await run("mvn", goal, { cwd: reference });
 }
 
-/** Apache Kafka 4.4.0 as one combined node, not yet started, on a formatted empty directory. */
+/**
+ * Apache Kafka 4.4.0 as one combined node, not yet started, on a formatted empty directory; with
+ * plugins of its own in further directories of classes.
+ */
 export async function prepareKafka(
   directory: string,
   more: Readonly<Record<string, string>> = {},
+  plugins: readonly string[] = [],
 ): Promise<BrokerProcess> {
   await fetchKafkaJars();
   const [port, controllerPort] = [await freePort(), await freePort()];
@@ -57,7 +61,7 @@ export async function prepareKafka(
     "-XX:TieredStopAtLevel=1",
     `-Dlog4j2.configurationFile=${join(reference, "log4j2.yaml")}`,
     "-cp",
-    `${kafkaJars}/*`,
+    [`${kafkaJars}/*`, ...plugins].join(":"),
   ];
   const [jvm = "", ...options] = java;
   const format = ["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", properties];
