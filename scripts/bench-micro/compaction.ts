@@ -14,8 +14,8 @@ import { SystemClock } from "../../src/time/system-clock.ts";
  *     tsx scripts/bench-micro/compaction.ts make <directory> [megabytes] [keys] [value bytes]
  *     tsx scripts/bench-micro/compaction.ts clean <directory>
  *
- * `make` leaves a data directory that Apache Kafka opens too, so that its cleaner can be timed on a copy
- * (topic `bench`, one partition, `cleanup.policy=compact`; its log tells how long it took).
+ * `make` leaves a data directory that Apache Kafka opens too: `compaction-kafka.ts` times its cleaner on
+ * a copy. `clean` changes the directory; copy it before.
  */
 const settings: LogSettings = {
   segmentBytes: 256 * 1024 * 1024,
