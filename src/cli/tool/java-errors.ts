@@ -1,21 +1,6 @@
+import { exceptionText } from "../../client/exceptions.ts";
 import type { Outcome } from "../../client/retries.ts";
 import { ErrorCode, errorName, KafkaError } from "../../protocol/errors.ts";
-
-/** Where the exception of Kafka's Java client is not called after the error. */
-const irregular: Readonly<Record<string, string>> = {
-  UNKNOWN_SERVER_ERROR: "UnknownServer",
-  NETWORK_EXCEPTION: "Network",
-  CORRUPT_MESSAGE: "CorruptRecord",
-  MESSAGE_TOO_LARGE: "RecordTooLarge",
-  REQUEST_TIMED_OUT: "Timeout",
-  INVALID_TOPIC_EXCEPTION: "InvalidTopic",
-  TOPIC_ALREADY_EXISTS: "TopicExists",
-  INVALID_CONFIG: "InvalidConfiguration",
-  NON_EMPTY_GROUP: "GroupNotEmpty",
-  NOT_LEADER_OR_FOLLOWER: "NotLeaderOrFollower",
-  POLICY_VIOLATION: "PolicyViolation",
-  KAFKA_STORAGE_ERROR: "KafkaStorage",
-};
 
 /**
  * What Kafka's client says where a broker gave only a code. Tools print these sentences, and
@@ -52,18 +37,8 @@ export function demand(outcome: Outcome): void {
   throw new KafkaError(outcome.errorCode as ErrorCode, sentenceOf(outcome));
 }
 
-/** The name of an error's exception and its text, as Java prints them. */
+/** An error as Java prints it where one exception carries another. */
 export function javaText(error: unknown): string {
-  if (!(error instanceof KafkaError)) return error instanceof Error ? error.message : String(error);
-  return `${javaName(error.code)}: ${error.message}`;
-}
-
-function javaName(code: number): string {
-  const name = errorName(code);
-  const words = irregular[name] ?? name.split("_").map(capitalized).join("");
-  return `org.apache.kafka.common.errors.${words}Exception`;
-}
-
-function capitalized(word: string): string {
-  return word.slice(0, 1) + word.slice(1).toLowerCase();
+  if (error instanceof KafkaError) return exceptionText(error);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -3,10 +3,11 @@ import { toldByKafka, toldHere } from "../../support/cli/compared.ts";
 import { stories } from "../../support/cli/stories/all.ts";
 import type { Step, Told } from "../../support/cli/story.ts";
 
-/** Java's own lines, the words before an exception that nobody caught, and our table of flags. */
+/** Without what goes to the log of Kafka's tools, which is not recorded, Java's own lines, the words before an exception that nobody caught, and our table of flags. */
 function withoutJava(stderr: string): string {
   return stderr
     .replace(/^(?:java|joptsimple|com|org)\.[\w.]+(?:Exception|Error):?.*\n/gm, "")
+    .replace(/^WARN New offset .*\n/gm, "")
     .replace(/^ at \[Source.*\n/gm, "")
     .replace(/^Exception in thread "main" [\w.]+: /gm, "")
     .replace(/^odradek \w+: [\s\S]*$/m, "")
@@ -17,7 +18,10 @@ function withoutJava(stderr: string): string {
 function ordered(text: string): string {
   return text
     .replace(/(?<=\bConfigs: ).*$/gm, (configs) => configs.split(",").sort().join(","))
-    .replace(/\[\[(.*?)\]\]/g, (names) => names.slice(1, -1).split(", ").sort().join(", "));
+    .replace(/\[[\w-]+\](?:, \[[\w-]+\])+/g, (names) => names.split(", ").sort().join(", "))
+    .replace(/(?<=^Invalid \w+ list .* are: ).*$/gm, (names) =>
+      names.split(", ").sort().join(", "),
+    );
 }
 
 function withoutBrokersWords(text: string): string {
@@ -25,12 +29,12 @@ function withoutBrokersWords(text: string): string {
 }
 
 function comparable({ words, exitCode, stdout, stderr }: Told, step: Step | undefined): Told {
-  const { isUnordered = false, isBrokersWording = false } =
+  const { isUnordered = false, isOwnWording = false } =
     step !== undefined && "line" in step ? step.line : {};
   const out = ordered(stdout);
   const lines = isUnordered ? out.split("\n").sort().join("\n") : out;
   const told = { words, exitCode, stdout: lines, stderr: ordered(withoutJava(stderr)) };
-  if (!isBrokersWording) return told;
+  if (!isOwnWording) return told;
   return { ...told, stdout: withoutBrokersWords(lines), stderr: withoutBrokersWords(told.stderr) };
 }
 

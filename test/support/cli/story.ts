@@ -35,8 +35,8 @@ export interface Line {
   readonly isWithoutServer?: boolean;
   /** Files for the command: `{name}` among the words is where it lies. */
   readonly files?: Readonly<Record<string, string>>;
-  /** What went wrong the broker says, each broker in words of its own. */
-  readonly isBrokersWording?: boolean;
+  /** What went wrong is said by the broker, or a library, each in words of its own. */
+  readonly isOwnWording?: boolean;
   /** Kafka's order is that of a hash map. */
   readonly isUnordered?: boolean;
 }

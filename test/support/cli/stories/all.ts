@@ -1,4 +1,5 @@
 import type { Story } from "../story.ts";
+import { groups } from "./groups.ts";
 import { topics } from "./topics.ts";
 
-export const stories: readonly Story[] = [topics];
+export const stories: readonly Story[] = [topics, groups];

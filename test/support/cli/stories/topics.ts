@@ -1,6 +1,6 @@
 import { line, type Story } from "../story.ts";
 
-const refusedByBroker = { isBrokersWording: true };
+const refusedByBroker = { isOwnWording: true };
 const unordered = { isUnordered: true };
 
 export const topics: Story = {
