@@ -79,6 +79,8 @@ public final class Traffic {
                 topic("stamped", 1, Map.of("message.timestamp.type", "LogAppendTime")),
                 topic("trimmed", 1, SMALL),
                 topic("compacted", 1, compacted),
+                topic("times", 1, SMALL),
+                topic("recoded", 1, Map.of("compression.type", "gzip")),
                 topic("silent", 2, Map.of()))).all().get();
         }
     }
@@ -98,6 +100,10 @@ public final class Traffic {
                 send(producer, "plain", "", i % 10 == 3 ? "" : "value " + i);
                 send(producer, "stamped", "key" + i, "stamped " + i);
             }
+            send(producer, "plain", "large", "l".repeat(150_000));
+            // Neither in order nor apart: times go back and forth within segments and between them.
+            long now = System.currentTimeMillis();
+            for (int i = 0; i < 150; i++) send(producer, "times", now - i * 37 % 50 * 1000, null, "at " + "t".repeat(i));
         }
         for (String codec : CODECS) {
             try (var producer = producer("compression.type", codec, "linger.ms", "5", "batch.size", "2000")) {
@@ -105,6 +111,7 @@ public final class Traffic {
                     send(producer, "codecs", codec + i, "value " + i + " of " + codec);
                     send(producer, "rolled", label + i, "x".repeat(i * 7) + codec);
                     send(producer, "trimmed", null, "trim " + i + "-".repeat(90));
+                    send(producer, "recoded", "key" + i, codec + " recoded " + i);
                     send(producer, "stamped", "key" + i, codec + " stamped " + i);
                     send(producer, "compacted", "key" + i % 9, i % 9 == 4 ? null : "y".repeat(i * 5) + " " + codec + i);
                 }
@@ -149,8 +156,12 @@ public final class Traffic {
     }
 
     private void send(KafkaProducer<byte[], byte[]> producer, String topic, String key, String value) {
+        send(producer, topic, null, key, value);
+    }
+
+    private void send(KafkaProducer<byte[], byte[]> producer, String topic, Long timestamp, String key, String value) {
         List<Header> headers = List.of(new RecordHeader("label", bytes(label)), new RecordHeader("none", null), new RecordHeader("label", new byte[0]));
-        var record = new ProducerRecord<>(name(topic), null, null, bytes(key), bytes(value), headers);
+        var record = new ProducerRecord<>(name(topic), null, timestamp, bytes(key), bytes(value), headers);
         producer.send(record, (acked, error) -> {
             if (error != null) {
                 refused = error;

@@ -20,6 +20,8 @@ export interface StorageChecks {
   readonly report: Report;
   /** Another build of Odradek than the present one. */
   readonly main: string | undefined;
+  /** A machine that cannot run this is a failure. */
+  readonly noSkip?: boolean;
   /** Leaves all directories where they are. */
   readonly keep?: boolean;
 }
@@ -36,7 +38,13 @@ export interface StorageSuite extends StorageChecks {
  * Odradek opens what a Kafka of this very run wrote.
  */
 export async function checkStorage(asked: StorageChecks): Promise<void> {
-  const { report, keep = false } = asked;
+  const { report, noSkip = false, keep = false } = asked;
+  const missing = await JavaPrograms.missing();
+  if (missing !== undefined) {
+    if (noSkip) report.fail("the same files, both ways", missing);
+    else report.skip("the same files, both ways", missing);
+    return;
+  }
   const directory = await mkdtemp(join(tmpdir(), "odradek-storage-"));
   try {
     const classes = join(directory, "classes");

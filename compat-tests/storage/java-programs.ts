@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { fetchKafkaJars, kafkaJars } from "../broker/kafka.ts";
+import { missingForKafka } from "../differential/kafka.ts";
 import type { InspectedDirectory, Readable, Written } from "./contents.ts";
 
 const run = promisify(execFile);
@@ -16,6 +17,15 @@ export class JavaPrograms {
 
   private constructor(classPath: string) {
     this.#classPath = classPath;
+  }
+
+  /** Why they cannot be run here; undefined: they can. */
+  static async missing(): Promise<string | undefined> {
+    const noJdk = await run("javac", ["-version"]).then(
+      () => undefined,
+      () => "javac is not installed",
+    );
+    return noJdk ?? (await missingForKafka());
   }
 
   static async compile(into: string): Promise<JavaPrograms> {

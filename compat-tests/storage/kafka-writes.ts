@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrokerProcess } from "../broker/broker-process.ts";
 import { prepareKafka } from "../broker/kafka.ts";
 import type { StorageSuite } from "./all.ts";
-import { copies, untilCleaned } from "./directories.ts";
+import { copies, folderIn, untilCleaned } from "./directories.ts";
 import { common, type Moment, OURS } from "./odradek-writes.ts";
 
 /** Topics and groups that Kafka filled are called so. */
@@ -17,13 +17,23 @@ export interface KafkaDirectory {
   readonly stopped: Moment;
 }
 
+/** Its metadata is a snapshot, and what came since; in several segments. */
+const manySnapshots: Readonly<Record<string, string>> = {
+  "metadata.log.max.record.bytes.between.snapshots": "3000",
+  "internal.metadata.log.segment.bytes": "4000",
+};
+
 /** A fresh Kafka, filled by a Java client as Odradek was, and with transactions; stopped. */
 export async function writeWithKafka(suite: StorageSuite): Promise<KafkaDirectory> {
   const { java } = suite;
   const home = join(suite.directory, "kafka");
   await mkdir(home);
   const data = ["first", "second"].map((name) => join(home, name));
-  const broker = await prepareKafka(home, { ...common, "log.dirs": data.join(",") });
+  const broker = await prepareKafka(home, {
+    ...common,
+    ...manySnapshots,
+    "log.dirs": data.join(","),
+  });
   const { bootstrap } = broker;
   try {
     await broker.start();
@@ -33,6 +43,10 @@ export async function writeWithKafka(suite: StorageSuite): Promise<KafkaDirector
     await untilCleaned(data, `${THEIRS}-compacted-0`);
     const { read } = await java.traffic("read", bootstrap, THEIRS);
     await broker.stop();
+    const metadata = await readdir(await folderIn(data, "__cluster_metadata-0"));
+    const snapshots = metadata.filter((name) => name.endsWith(".checkpoint"));
+    // The first is there before it starts.
+    if (snapshots.length < 2) throw new Error("Kafka has made no snapshot of its metadata");
     const paths = await copies(data, join(home, "stopped"));
     return { broker, data, stopped: { written, read, paths } };
   } finally {
