@@ -13,7 +13,7 @@ import { batchesIn, inflationLimit, type Record, recordsOf } from "../records/re
 import type { ClusterClient } from "./cluster-client.ts";
 import { offsetsAt } from "./offsets.ts";
 import { byLeader, byTopic, keyOf, partitionOfKeyText, type TopicPartition } from "./partitions.ts";
-import { errorOf } from "./retries.ts";
+import { errorOf, pause } from "./retries.ts";
 
 /** A record and where it was. */
 export interface FetchedRecord extends TopicPartition, Record {
@@ -38,15 +38,23 @@ export class Fetcher {
   readonly #client: ClusterClient;
   readonly #options: FetcherOptions;
   readonly #positions = new Map<string, number>();
+  /** Partitions by their leaders, as long as no leader refuses one. */
+  #leaders: ReadonlyMap<number, readonly TopicPartition[]> | undefined;
 
   constructor(client: ClusterClient, options: FetcherOptions) {
     this.#client = client;
     this.#options = options;
   }
 
+  /** By `keyOf`, the offset that is read next. */
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions;
+  }
+
   /** Reads these partitions from these offsets from now on, and no others. */
   assign(positions: ReadonlyMap<string, number>): void {
     this.#positions.clear();
+    this.#leaders = undefined;
     for (const [key, offset] of positions) this.#positions.set(key, offset);
   }
 
@@ -56,17 +64,31 @@ export class Fetcher {
    * @throws KafkaError for what does not pass by itself.
    */
   async poll(maxWaitMs: number): Promise<FetchedRecord[]> {
-    const partitions = [...this.#positions.keys()].map(partitionOfKeyText);
+    if (this.#positions.size === 0) {
+      await pause(this.#client.clock, maxWaitMs);
+      return [];
+    }
     return this.#client.retry(async () => {
-      const leaders = await byLeader(this.#client, partitions);
-      const answers = await Promise.all(
-        [...leaders].map(([leader, items]) => this.#ask(leader, items, maxWaitMs)),
-      );
-      return answers.flat();
+      try {
+        return await this.#ask(maxWaitMs);
+      } catch (error) {
+        this.#leaders = undefined;
+        throw error;
+      }
     });
   }
 
-  async #ask(leader: number, items: readonly TopicPartition[], maxWaitMs: number) {
+  async #ask(maxWaitMs: number): Promise<FetchedRecord[]> {
+    const partitions = [...this.#positions.keys()].map(partitionOfKeyText);
+    this.#leaders ??= await byLeader(this.#client, partitions);
+    const asked = [...this.#leaders].map(([leader, items]) =>
+      this.#askLeader(leader, items, maxWaitMs),
+    );
+    const [first = [], ...others] = await Promise.all(asked);
+    return first.concat(...others);
+  }
+
+  async #askLeader(leader: number, items: readonly TopicPartition[], maxWaitMs: number) {
     const topics = [...byTopic(items)].map(([topic, partitions]) => ({
       topic,
       partitions: partitions.map((at) => ({
@@ -84,53 +106,60 @@ export class Fetcher {
     if (answer.errorCode !== ErrorCode.NONE) throw errorOf(answer);
     const records: FetchedRecord[] = [];
     for (const { topic, partitions } of answer.responses) {
-      for (const data of partitions) records.push(...(await this.#read(topic, data)));
+      for (const data of partitions) await this.#read(topic, data, records);
     }
     return records;
   }
 
-  async #read(topic: string, data: PartitionData): Promise<FetchedRecord[]> {
+  async #read(topic: string, data: PartitionData, into: FetchedRecord[]): Promise<void> {
     const at = { topic, partition: data.partitionIndex };
+    const from = this.#positions.get(keyOf(at));
+    // No longer ours: somebody assigned others meanwhile.
+    if (from === undefined) return;
     if (data.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE && this.#options.resetTo !== undefined) {
       const offsets = await offsetsAt(this.#client, [at], this.#options.resetTo);
       this.#positions.set(keyOf(at), offsets.get(keyOf(at)) ?? 0);
-      return [];
+      return;
     }
     if (data.errorCode !== ErrorCode.NONE) {
       throw errorOf({ errorCode: data.errorCode }, `${topic}-${data.partitionIndex}`);
     }
-    if (data.records === null) return [];
-    const from = this.#positions.get(keyOf(at)) ?? 0;
-    const { records, next } = recordsFrom(data.records, from, data.abortedTransactions ?? []);
-    this.#positions.set(keyOf(at), next);
-    return records.map((record) => ({ ...record, ...at }));
+    if (data.records === null) return;
+    const aborted = new AbortedProducers(data.abortedTransactions ?? []);
+    this.#positions.set(keyOf(at), readRecords(data.records, { ...at, from, aborted }, into));
   }
 }
 
-type ReadRecord = Record & Pick<FetchedRecord, "isLogAppendTime" | "leaderEpoch">;
+interface Reading extends TopicPartition {
+  readonly from: number;
+  readonly aborted: AbortedProducers;
+}
 
-/** The records from an offset on, without those of aborted transactions, and the offset after them. */
-function recordsFrom(
+/**
+ * Takes the records from an offset on, without those of aborted transactions.
+ *
+ * @returns the offset after them
+ */
+function readRecords(
   bytes: Buffer,
-  from: number,
-  abortedTransactions: readonly AbortedTransaction[],
-): { readonly records: ReadRecord[]; readonly next: number } {
-  const aborted = new AbortedProducers(abortedTransactions);
-  const records: ReadRecord[] = [];
+  { topic, partition, from, aborted }: Reading,
+  into: FetchedRecord[],
+): number {
   let next = from;
   for (const at of batchesIn(bytes)) {
     next = Math.max(next, lastOffsetAt(bytes, at) + 1);
     if (aborted.drops(bytes, at)) continue;
     const batch = bytes.subarray(at, at + sizeInBytesAt(bytes, at));
-    const about = {
-      isLogAppendTime: isLogAppendTime(attributesAt(batch, 0)),
-      leaderEpoch: readBatchHeader(batch, 0).partitionLeaderEpoch,
-    };
+    const appended = isLogAppendTime(attributesAt(batch, 0));
+    const { partitionLeaderEpoch: leaderEpoch } = readBatchHeader(batch, 0);
     for (const record of recordsOf(batch, 0, inflationLimit(batch.length))) {
-      if (record.offset >= from) records.push({ ...record, ...about });
+      const { offset, timestamp, key, value, headers } = record;
+      if (offset < from) continue;
+      const what = { topic, partition, offset, timestamp, key, value, headers };
+      into.push({ ...what, isLogAppendTime: appended, leaderEpoch });
     }
   }
-  return { records, next };
+  return next;
 }
 
 /** Which producers' records belong to aborted transactions, while a log is read in order. */

@@ -7,5 +7,6 @@ export const commands: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["topics", () => import("./topics.ts")],
   ["groups", () => import("./groups.ts")],
   ["produce", () => import("./produce.ts")],
+  ["consume", () => import("./consume.ts")],
   ["offsets", () => import("./offsets.ts")],
 ]);
