@@ -25,6 +25,7 @@ export const leftOut: readonly LeftOut[] = [
     because: transactions,
   },
   { api: "ListOffsets", cases: /-ongoing-txn$/, because: transactions },
+  { api: "DescribeProducers", cases: /^ongoing$/, because: transactions },
   { api: "OffsetFetch", cases: /^(.*-pending-txn|after-commit)$/, because: transactions },
   {
     api: "ListGroups",

@@ -53,7 +53,7 @@ describe("answers recorded from Apache Kafka 4.4.0", () => {
       const { differences = [] } = played.get(scenario.name) ?? {};
       if (differences.some(({ path }) => path === "tookMs")) await play(scenario);
     }
-  }, 60_000);
+  }, 180_000);
 
   const allDifferences = () => [...played.values()].flatMap((replay) => replay.differences);
 

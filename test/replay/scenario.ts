@@ -1,4 +1,7 @@
+import { alterClientQuotas } from "../../src/protocol/generated/alter-client-quotas.ts";
 import { createTopics } from "../../src/protocol/generated/create-topics.ts";
+import { describeClientQuotas } from "../../src/protocol/generated/describe-client-quotas.ts";
+import { describeGroups } from "../../src/protocol/generated/describe-groups.ts";
 import { findCoordinator } from "../../src/protocol/generated/find-coordinator.ts";
 import { initProducerId } from "../../src/protocol/generated/init-producer-id.ts";
 import { metadata } from "../../src/protocol/generated/metadata.ts";
@@ -56,6 +59,28 @@ export async function eventually<T>(
   }
 }
 
+/** Kafka's match type of "this name" (KIP-546). */
+const EXACT = 0;
+
+/**
+ * Waits until all that was changed is known to every part of the broker. Kafka's controller answers
+ * before its broker has heard: changes reach it one after the other, so that a later one, here to a
+ * client's quota that nobody has, says that those before it have come. It is made and taken back,
+ * because what comes together with others may be seen before their effects.
+ */
+export async function settled(replay: Replay): Promise<void> {
+  const entity = [{ entityType: "client-id", entityName: "settled" }];
+  const components = [{ entityType: "client-id", matchType: EXACT, match: "settled" }];
+  for (const remove of [false, true]) {
+    const ops = [{ key: "consumer_byte_rate", value: 1e9, remove }];
+    await replay.call(alterClientQuotas, 1, { entries: [{ entity, ops }], validateOnly: false });
+    await eventually(
+      () => replay.call(describeClientQuotas, 1, { components, strict: true }),
+      ({ entries }) => entries?.length === (remove ? 0 : 1),
+    );
+  }
+}
+
 /** While the internal topic is being made, its coordinator is not there yet (15). */
 const COORDINATOR_NOT_AVAILABLE = 15;
 
@@ -74,6 +99,14 @@ export async function warmUp(replay: Replay): Promise<void> {
   );
 }
 
+/** Waits until a group has begun to take in members anew: who joins has been heard. */
+export async function joining(replay: Replay, groupId: string): Promise<void> {
+  await eventually(
+    () => replay.call(describeGroups, 5, { groups: [groupId], includeAuthorizedOperations: false }),
+    ({ groups }) => groups[0]?.groupState === "PreparingRebalance",
+  );
+}
+
 export function newProducer(replay: Replay) {
   return replay.call(initProducerId, 4, {
     transactionalId: null,
@@ -83,7 +116,7 @@ export function newProducer(replay: Replay) {
   });
 }
 
-/** Makes a topic, waits until its leaders serve, and gives its id. */
+/** Makes a topic, waits until its leaders lead, and gives its id. */
 export async function makeTopic(
   replay: Replay,
   name: string,
@@ -103,12 +136,9 @@ export async function makeTopic(
     timeoutMs: 10_000,
     validateOnly: false,
   });
-  const answer = await eventually(
-    () => replay.call(metadata, 12, { topics: [{ name }], allowAutoTopicCreation: false }),
-    ({ topics }) =>
-      topics.every((topic) =>
-        [topic, ...topic.partitions].every(({ errorCode }) => errorCode === 0),
-      ),
-  );
+  // Kafka names a leader a moment before it leads.
+  await settled(replay);
+  const asked = { topics: [{ name }], allowAutoTopicCreation: false };
+  const answer = await replay.call(metadata, 12, asked);
   return answer.topics[0]?.topicId ?? "";
 }

@@ -1,5 +1,5 @@
 import type { Replay } from "../replay.ts";
-import { sleep } from "../scenario.ts";
+import { settled } from "../scenario.ts";
 import { type Asked, askInEveryVersion } from "./asked.ts";
 
 export const TOPIC = 2;
@@ -14,7 +14,6 @@ export const APPEND = 2;
 export const SUBTRACT = 3;
 
 /** What brokers have heard of by then. */
-export const PAUSE_MS = 300;
 
 export type Operation = readonly [name: string, operation: number, value: string | null];
 export type Resource = readonly [type: number, name: string, ...operations: Operation[]];
@@ -55,7 +54,7 @@ export async function describe(
   name: string,
   resources: readonly (readonly [type: number, name: string, keys: readonly string[] | null])[],
 ): Promise<void> {
-  await sleep(PAUSE_MS);
+  await settled(replay);
   const request = {
     resources: resources.map(([resourceType, resourceName, configurationKeys]) => ({
       resourceType,

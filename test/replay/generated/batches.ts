@@ -12,9 +12,8 @@ export const madeUpBatches: Scenario = {
   steps: [warmUp, produceAll, fetchAll, listAll],
 };
 
-/** When they are made: what is compared must not be much older. */
-const NOW = Date.now();
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const { NONE, GZIP } = CompressionType;
 
 const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -25,8 +24,8 @@ const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   plain: { "compression.type": "uncompressed" },
   compact: { "cleanup.policy": "compact" },
   bounded: {
-    "message.timestamp.before.max.ms": "60000",
-    "message.timestamp.after.max.ms": "60000",
+    "message.timestamp.before.max.ms": String(30 * MINUTE),
+    "message.timestamp.after.max.ms": String(30 * MINUTE),
   },
   small: { "max.message.bytes": "300" },
   smallPlain: { "max.message.bytes": "300", "compression.type": "uncompressed" },
@@ -34,6 +33,7 @@ const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 interface Made {
+  /** Milliseconds since the epoch; if left out, three around the run's start. */
   readonly times?: readonly number[];
   readonly keys?: readonly (string | null)[];
   readonly value?: string;
@@ -47,7 +47,8 @@ interface Made {
   readonly maxTimestamp?: number;
 }
 
-function made({ times = [NOW, NOW + 10, NOW + 5], keys = [], value = "v", ...more }: Made): Buffer {
+function made(now: number, { keys = [], value = "v", ...more }: Made): Buffer {
+  const { times = [now, now + 10, now + 5] } = more;
   const records = times.map((timestamp, i) => ({
     key: keys[i] === null ? null : Buffer.from(keys[i] ?? `k${i}`),
     value: Buffer.from(value),
@@ -56,7 +57,7 @@ function made({ times = [NOW, NOW + 10, NOW + 5], keys = [], value = "v", ...mor
   }));
   const like = buildBatch({
     records,
-    timestamp: NOW,
+    timestamp: now,
     ...more.producer,
     producerEpoch: more.producer === undefined ? -1 : 0,
   });
@@ -84,7 +85,8 @@ function withByte(at: number, value: number) {
   };
 }
 
-const cases: Readonly<Record<string, Made>> = {
+/** By name, where the run began at `now`. */
+const casesAt = (now: number): Readonly<Record<string, Made>> => ({
   plain: {},
   "offset delta of the first is 2": { body: withByte(bytesOfFirst.offsetDelta, 4) },
   "attributes of the first are set": { body: withByte(bytesOfFirst.attributes, 0x13) },
@@ -92,17 +94,17 @@ const cases: Readonly<Record<string, Made>> = {
   "bytes behind the last": { body: (body) => Buffer.concat([body, Buffer.alloc(3)]) },
   "last record cut": { body: (body) => body.subarray(0, -3) },
   "second without a key": { keys: ["a", null, "c"] },
-  "all without keys": { keys: [null, null, null, null], times: [NOW, NOW, NOW, NOW] },
-  "times before the first": { times: [NOW, NOW - 500, NOW - 1000] },
+  "all without keys": { keys: [null, null, null, null], times: [now, now, now, now] },
+  "times before the first": { times: [now, now - 500, now - 1000] },
   "no times": { times: [-1, -1] },
   "times of 1970": { times: [5, 3, 4] },
-  "second too old, third too new": { times: [NOW, NOW - 3 * HOUR, NOW + 3 * HOUR] },
-  "too old and without a key": { times: [NOW, NOW - 3 * HOUR], keys: ["a", null] },
-  "header's largest time is not that of the records": { maxTimestamp: NOW + 77 },
+  "second too old, third too new": { times: [now, now - 3 * HOUR, now + 3 * HOUR] },
+  "too old and without a key": { times: [now, now - 3 * HOUR], keys: ["a", null] },
+  "header's largest time is not that of the records": { maxTimestamp: now + 77 },
   "says that the broker gave the times": { attributes: 8 },
   "says that the broker gave the times, none": { attributes: 8, maxTimestamp: -1 },
-  "large value": { value: "x".repeat(400), times: [NOW] },
-};
+  "large value": { value: "x".repeat(400), times: [now] },
+});
 
 const stored: Readonly<Record<string, Made>> = {
   "garbage in place of gzip": { stored: () => Buffer.alloc(40, 7) },
@@ -115,25 +117,32 @@ const stored: Readonly<Record<string, Made>> = {
 const MADE_ANEW = new Set(["plain", "smallPlain", "short"]);
 
 async function produceAll(replay: Replay): Promise<void> {
+  const now = replay.startedAtMs;
+  const cases = casesAt(now);
   for (const [name, configs] of Object.entries(topics)) {
     await makeTopic(replay, name, { configs });
     for (const [what, one] of Object.entries(cases)) {
-      await send(replay, name, what, made(one));
+      await send(replay, name, what, made(now, one));
       // A compressed record's own size is not looked at by Kafka where the batch stays as it came.
       if (what === "size of the first is wrong" && !MADE_ANEW.has(name)) continue;
-      await send(replay, name, `gzip ${what}`, made({ ...one, compression: GZIP }));
+      await send(replay, name, `gzip ${what}`, made(now, { ...one, compression: GZIP }));
     }
     for (const [what, one] of Object.entries(stored)) {
       const compression = one.attributes === undefined ? GZIP : NONE;
-      await send(replay, name, what, made({ ...one, compression }));
+      await send(replay, name, what, made(now, { ...one, compression }));
     }
   }
   for (const name of ["ordinary", "broker", "gzipped", "gzippedTime"]) {
     const producer = { producerId: 4711, baseSequence: 0 };
-    const batch = made({ producer });
+    const batch = made(now, { producer });
     await send(replay, name, "idempotent", batch);
     await send(replay, name, "idempotent, again", batch);
-    await send(replay, name, "idempotent, other times", made({ producer, times: [NOW, NOW + 99] }));
+    await send(
+      replay,
+      name,
+      "idempotent, other times",
+      made(now, { producer, times: [now, now + 99] }),
+    );
   }
 }
 
@@ -173,17 +182,18 @@ async function fetchAll(replay: Replay): Promise<void> {
 }
 
 async function listAll(replay: Replay): Promise<void> {
+  const now = replay.startedAtMs;
   await makeTopic(replay, "untimed");
-  await send(replay, "untimed", "no times", made({ times: [-1, -1] }));
-  const times = [-1, -2, -3, -4, 0, 4, 6, NOW - 600, NOW, NOW + 1, NOW + 6, NOW + 11, NOW + HOUR];
+  await send(replay, "untimed", "no times", made(now, { times: [-1, -1] }));
+  const times = [-1, -2, -3, -4, 0, 4, 6, now - 600, now, now + 1, now + 6, now + 11, now + HOUR];
   for (const name of [...Object.keys(topics), "untimed"]) {
     for (const timestamp of times) {
       const isBrokers = name === "broker" || name === "gzippedTime";
       // When exactly the broker took them, nobody knows beforehand.
-      if (isBrokers && timestamp >= NOW - 600) continue;
+      if (isBrokers && timestamp >= now - 600) continue;
       const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp }];
       const request = { replicaId: -1, isolationLevel: 0, topics: [{ name, partitions }] };
-      const title = timestamp > NOW / 2 ? `now ${timestamp - NOW}` : timestamp;
+      const title = timestamp > now / 2 ? `now ${timestamp - now}` : timestamp;
       await replay.ask({ api: "ListOffsets", version: 8, case: `${title} in ${name}` }, request);
     }
   }

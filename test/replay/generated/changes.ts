@@ -1,6 +1,6 @@
 import { produce } from "../../../src/protocol/generated/produce.ts";
 import type { Replay } from "../replay.ts";
-import { makeTopic, type Scenario, sleep, warmUp } from "../scenario.ts";
+import { makeTopic, type Scenario, settled, warmUp } from "../scenario.ts";
 import { askInEveryVersion, variants } from "./asked.ts";
 
 /** Made-up questions about what topics and offsets are after something was done to them. */
@@ -12,7 +12,6 @@ export const madeUpChanges: Scenario = {
 const ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 /** A broker has heard by then what the controller did. */
-const PAUSE_MS = 400;
 
 const made: { batch: Buffer; logId: string; otherId: string } = {
   batch: Buffer.alloc(0),
@@ -34,8 +33,6 @@ async function prepare(replay: Replay): Promise<void> {
   made.otherId = await makeTopic(replay, "other");
   await makeTopic(replay, "compacted", { configs: { "cleanup.policy": "compact" } });
   await makeTopic(replay, "both", { configs: { "cleanup.policy": "compact,delete" } });
-  // Kafka names the leader a moment before it leads.
-  await sleep(PAUSE_MS);
   for (let count = 0; count < 6; count += 1) await append(replay, "log");
 }
 
@@ -251,14 +248,13 @@ async function committed(replay: Replay, when: string): Promise<void> {
 async function offsetsOfDeleted(replay: Replay): Promise<void> {
   const deletion = { topics: [{ name: "other" }], topicNames: [], timeoutMs: 5000 };
   await replay.ask({ api: "DeleteTopics", version: 6, case: "made-up: with offsets" }, deletion);
-  await sleep(PAUSE_MS);
+  await settled(replay);
   await committed(replay, "topic deleted");
   const offsets = { topics: [{ name: "other", partitions: [{ partitionIndex: 0 }] }] };
   const removal = { groupId: "changing", ...offsets };
   const where = { api: "OffsetDelete", version: 0 };
   await replay.ask({ ...where, case: "made-up: topic deleted" }, removal);
   await makeTopic(replay, "other");
-  await sleep(PAUSE_MS);
   await committed(replay, "topic made again");
 }
 
@@ -270,7 +266,7 @@ async function grown(replay: Replay): Promise<void> {
     validateOnly: false,
   };
   await replay.ask({ api: "CreatePartitions", version: 3, case: "made-up: for good" }, growth);
-  await sleep(PAUSE_MS);
+  await settled(replay);
   const named = { topics: [{ name: "log" }], allowAutoTopicCreation: false };
   const page = (topicName: string, partitionIndex: number) => ({
     topics: [{ name: "log" }, { name: "both" }],

@@ -1,5 +1,5 @@
 import type { Replay } from "../replay.ts";
-import { makeTopic, type Scenario, sleep, warmUp } from "../scenario.ts";
+import { makeTopic, type Scenario, settled, warmUp } from "../scenario.ts";
 import { type Asked, askInEveryVersion, variants } from "./asked.ts";
 
 /** Made-up questions about versions, topics, the cluster and configs. */
@@ -348,8 +348,7 @@ async function againAtOnce(replay: Replay): Promise<void> {
   const remove = { topics: [{ name: "again" }], timeoutMs: 5000 };
   await replay.ask({ api: "DeleteTopics", version: 6, case: "made once" }, remove);
   await replay.ask({ api: "CreateTopics", version: 7, case: "made again" }, make);
-  // Kafka's brokers hear of it some time after its controller.
-  await sleep(300);
+  await settled(replay);
   const describe = { topics: [{ name: "again" }], allowAutoTopicCreation: false };
   await replay.ask({ api: "Metadata", version: 12, case: "made again" }, describe);
 }

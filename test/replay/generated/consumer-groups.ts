@@ -235,7 +235,6 @@ async function growingTopic(replay: Replay): Promise<void> {
   const a = new Member(replay, group, "A", joining);
   await a.join();
   await makeTopic(replay, "cg-growing", { partitions: 2 });
-  await sleep(300);
   await a.beat();
   await describeGroup(replay, group, "once its topic is there");
 }
@@ -311,7 +310,8 @@ async function patterns(replay: Replay): Promise<void> {
   const joining = { subscribedTopicNames: null, subscribedTopicRegex: "cg-(orders|bills)" };
   const a = new Member(replay, "cg-regex", "A", joining);
   await a.join();
-  await sleep(300);
+  // Topics are looked for in the background, which nobody can watch.
+  await sleep(1000);
   await rounds([a], 2);
   await describeGroup(replay, "cg-regex", "with a pattern");
   const b = new Member(replay, "cg-regex", "B", {

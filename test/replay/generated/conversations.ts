@@ -3,7 +3,7 @@ import { deleteRecords } from "../../../src/protocol/generated/delete-records.ts
 import { deleteTopics } from "../../../src/protocol/generated/delete-topics.ts";
 import { produce } from "../../../src/protocol/generated/produce.ts";
 import type { Replay } from "../replay.ts";
-import { makeTopic, type Scenario, sleep, warmUp } from "../scenario.ts";
+import { makeTopic, type Scenario, settled, sleep, warmUp } from "../scenario.ts";
 
 /** Made-up questions whose answers depend on what else is asked meanwhile, or was asked before. */
 export const madeUpConversations: Scenario = {
@@ -49,8 +49,6 @@ async function prepare(replay: Replay): Promise<void> {
     await newTopic(replay, `again-${version}`);
   }
   for (const version of sessionVersions) await newTopic(replay, `session-${version}`, 4);
-  // Kafka names the leader a moment before it leads.
-  await sleep(3 * PAUSE_MS);
 }
 
 function topicData(topic: string, partitions: readonly number[]) {
@@ -311,10 +309,9 @@ async function sessionsOverRecreation(replay: Replay): Promise<void> {
     await talk.say("begun", { topics: [wanted(topic, at(0, 1))] });
     const former = topicIds.get(topic);
     await remove(replay, topic);
-    await sleep(2 * PAUSE_MS);
+    await settled(replay);
     await talk.say("deleted", {});
     await newTopic(replay, topic);
-    await sleep(2 * PAUSE_MS);
     await talk.say("made again", {});
     await append(replay, topic, 0);
     await talk.say("records again", {});

@@ -1,5 +1,5 @@
 import type { Replay } from "../replay.ts";
-import { makeTopic, type Scenario, sleep, warmUp } from "../scenario.ts";
+import { makeTopic, type Scenario, settled, warmUp } from "../scenario.ts";
 import {
   APPEND,
   alter,
@@ -12,7 +12,6 @@ import {
   GROUP,
   LOGGER,
   type Operation,
-  PAUSE_MS,
   type Resource,
   SET,
   SUBTRACT,
@@ -274,7 +273,7 @@ async function listed(replay: Replay): Promise<void> {
       ]),
     }),
   );
-  await sleep(PAUSE_MS);
+  await settled(replay);
   await askInEveryVersion(
     replay,
     asked("ListConfigResources", { "types after taking away": of(GROUP, CLIENT_METRICS) }).map(

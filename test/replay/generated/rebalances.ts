@@ -1,6 +1,6 @@
 import type { Connection } from "../connection.ts";
 import type { Replay } from "../replay.ts";
-import { type Scenario, sleep, warmUp } from "../scenario.ts";
+import { joining, type Scenario, sleep, warmUp } from "../scenario.ts";
 
 /** Made-up stories of classic groups, told in several versions from first join to last leave. */
 export const madeUpRebalances: Scenario = {
@@ -8,7 +8,7 @@ export const madeUpRebalances: Scenario = {
   steps: [warmUp, twoMembers, staticMember, choosing],
 };
 
-/** A join that waits is surely parked after this. */
+/** A sync that waits is most likely parked after this; what it is told does not depend on it. */
 const PAUSE_MS = 60;
 
 interface Joined {
@@ -137,7 +137,7 @@ async function twoMembers(replay: Replay): Promise<void> {
     await one.beginSync("syncs", [one])();
     if (version >= 4) await two.join("joins");
     const second = two.beginJoin(version >= 4 ? "joins with its id" : "joins");
-    await sleep(PAUSE_MS);
+    await joining(replay, `pair-${version}`);
     await one.heartbeat("hears of the rebalance");
     await one.beginSync("syncs meanwhile")();
     await one.describe("describes the join phase");
@@ -194,7 +194,7 @@ async function choosing(replay: Replay): Promise<void> {
   await one.join("joins with its id", protocols("a", "b", "range"));
   await two.join("joins", protocols("range", "b"));
   const second = two.beginJoin("joins with its id", protocols("range", "b"));
-  await sleep(PAUSE_MS);
+  await joining(replay, `choosing-${version}`);
   await one.join("joins again", protocols("a", "b", "range"));
   await second();
   await one.describe("describes");

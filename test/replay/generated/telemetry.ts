@@ -1,5 +1,5 @@
 import type { Replay } from "../replay.ts";
-import { type Scenario, sleep } from "../scenario.ts";
+import { type Scenario, settled } from "../scenario.ts";
 
 /** Made-up questions of clients that push their metrics (KIP-714). */
 export const madeUpTelemetry: Scenario = {
@@ -35,8 +35,7 @@ async function configure(replay: Replay, name: string, configs: Readonly<Record<
       validateOnly: false,
     },
   );
-  // Kafka's broker hears of it after its controller.
-  await sleep(300);
+  await settled(replay);
 }
 
 /** No subscription is set. */
@@ -53,7 +52,7 @@ async function without(replay: Replay): Promise<void> {
 async function subscribed(replay: Replay): Promise<void> {
   await configure(replay, "one", {
     metrics: "org.apache.kafka.a,org.apache",
-    "interval.ms": "500",
+    "interval.ms": "60000",
   });
   const id = "kLsrmJRvTCu7U7WQ4nwPTg";
   const { subscriptionId } = await get(replay, "subscribed", id);
@@ -61,18 +60,26 @@ async function subscribed(replay: Replay): Promise<void> {
   await push(replay, "first, nothing in it", known);
   await push(replay, "again at once", known);
   await get(replay, "asks after a push", id);
-  await sleep(600);
-  await push(replay, "another subscription", { ...known, subscriptionId: subscriptionId + 1 });
-  const asked = await get(replay, "asks after an unknown subscription", id);
-  await push(replay, "after that", { ...known, subscriptionId: asked.subscriptionId });
-  await sleep(600);
-  await push(replay, "compression that is none", { ...known, compressionType: 9 });
-  await get(replay, "asks after an unknown compression", id);
-  await sleep(600);
-  await push(replay, "too large", { ...known, metrics: Buffer.alloc(1_048_577) });
-  await sleep(600);
-  await push(replay, "terminating", { ...known, terminating: true });
-  await push(replay, "terminating twice", { ...known, terminating: true });
+  const lost = await another(replay, "lost", "Yp0XB5oNQ4qk6yqhW1pWzA");
+  const { subscriptionId: theirs } = lost;
+  await push(replay, "another subscription", { ...lost, subscriptionId: theirs + 1 });
+  const asked = await get(replay, "asks after an unknown subscription", lost.clientInstanceId);
+  await push(replay, "after that", { ...lost, subscriptionId: asked.subscriptionId });
+  const odd = await another(replay, "odd", "v3mEL8DcTzW1mXo8v6zTNw");
+  await push(replay, "compression that is none", { ...odd, compressionType: 9 });
+  await get(replay, "asks after an unknown compression", odd.clientInstanceId);
+  const large = await another(replay, "large", "cC4qk2bBTFa1V2o0Qb0mPg");
+  await push(replay, "too large", { ...large, metrics: Buffer.alloc(1_048_577) });
+  const ending = await another(replay, "ending", "m7xhXxqVQ0mJv8m3oVwW0Q");
+  await push(replay, "terminating", { ...ending, terminating: true });
+  await push(replay, "terminating twice", { ...ending, terminating: true });
+  await get(replay, "asks after its end", ending.clientInstanceId);
+}
+
+/** One more client, that has pushed nothing: who pushes again must wait for its time. */
+async function another(replay: Replay, name: string, clientInstanceId: string) {
+  const { subscriptionId } = await get(replay, `of one that is ${name}`, clientInstanceId);
+  return { clientInstanceId, subscriptionId };
 }
 
 /** What is asked of a client changes with the subscriptions, and is told at once. */

@@ -1,6 +1,6 @@
 import { incrementalAlterConfigs } from "../../../src/protocol/generated/incremental-alter-configs.ts";
 import type { Replay } from "../replay.ts";
-import { makeTopic, range, type Scenario } from "../scenario.ts";
+import { makeTopic, range, type Scenario, settled } from "../scenario.ts";
 
 /** What administrators ask a cluster of one broker: leaders, replicas, the quorum, quotas, features. */
 export const administration: Scenario = {
@@ -83,6 +83,7 @@ async function telemetry(replay: Replay): Promise<void> {
     resources: [{ resourceType: 16, resourceName: "sub", configs }],
     validateOnly: false,
   });
+  await settled(replay);
   await replay.replay("GetTelemetrySubscriptions", 0, "not-advertised");
   await replay.replay("PushTelemetry", 0, "not-advertised");
 }

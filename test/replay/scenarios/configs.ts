@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Comparison } from "../compare.ts";
 import { Identities } from "../identities.ts";
 import type { Replay } from "../replay.ts";
-import { makeTopic, range, type Scenario, sleep } from "../scenario.ts";
+import { makeTopic, range, type Scenario, settled } from "../scenario.ts";
 
 /** What DescribeConfigs and DescribeLogDirs say, down to every setting of 4.4. */
 export const configsAndLogDirs: Scenario = {
@@ -57,7 +57,7 @@ async function alterConfigs(replay: Replay): Promise<void> {
     "validate-only",
     "share-group-earliest",
   ]);
-  await sleep(200);
+  await settled(replay);
   await replay.replayAll("DescribeConfigs", 4, [
     "synonyms-after-broker-default-dynamic",
     "broker-dynamic-synonyms",

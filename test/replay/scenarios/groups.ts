@@ -4,7 +4,15 @@ import { leaveGroup } from "../../../src/protocol/generated/leave-group.ts";
 import { syncGroup } from "../../../src/protocol/generated/sync-group.ts";
 import type { Connection } from "../connection.ts";
 import type { Replay } from "../replay.ts";
-import { eventually, makeTopic, range, type Scenario, sleep, warmUp } from "../scenario.ts";
+import {
+  eventually,
+  joining,
+  makeTopic,
+  range,
+  type Scenario,
+  sleep,
+  warmUp,
+} from "../scenario.ts";
 
 /** Classic groups: coordinators, joins, static members, committed offsets, administration. */
 export const groups: Scenario = {
@@ -249,7 +257,7 @@ async function membersOfTwo(replay: Replay): Promise<void> {
   const rejoined = replay.replay("JoinGroup", 9, "follower-two-members", {
     on: followerConnection,
   });
-  await sleep(200);
+  await joining(replay, group);
   await replay.replay("Heartbeat", 4, "rebalance-in-progress");
   await replay.replay("OffsetCommit", 9, "during-preparing-rebalance");
   await replay.replay("SyncGroup", 5, "during-rebalance");
@@ -313,7 +321,7 @@ async function twoMembersInSync(replay: Replay): Promise<void> {
     { group, memberId: follower.memberId, protocols },
     followerConnection,
   );
-  await sleep(200);
+  await joining(replay, group);
   await join(replay, 9, leader, leaderConnection);
   await followerJoins;
   adoptMember(replay, ["SyncGroup", 5, "leader-two-members"], memberId);

@@ -1,6 +1,6 @@
 import { metadata } from "../../../src/protocol/generated/metadata.ts";
 import type { Replay } from "../replay.ts";
-import { eventually, range, type Scenario, sleep } from "../scenario.ts";
+import { eventually, range, type Scenario, settled } from "../scenario.ts";
 
 /**
  * Versions, malformed frames, metadata, and everything about topics: on a broker with an empty
@@ -100,8 +100,7 @@ async function create(replay: Replay): Promise<void> {
 }
 
 async function describe(replay: Replay): Promise<void> {
-  // Kafka's controller answers before its broker has heard of the topic.
-  await sleep(100);
+  await settled(replay);
   await replay.replay("Metadata", 12, "all-topics");
   for (const version of range(0, 13)) {
     await replay.replay("Metadata", version, "one-topic");
