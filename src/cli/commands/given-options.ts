@@ -6,6 +6,10 @@ const INTEGER_MAX = 2 ** 31 - 1;
 export class GivenOptions {
   readonly #options: ReadonlyMap<string, Option>;
   readonly #values: ReadonlyMap<Option, readonly string[]>;
+  /** The command line itself. */
+  readonly words: readonly string[];
+  /** The names of the options as they were given, again where they were given again. */
+  readonly order: readonly string[];
   /** What belongs to no option. */
   readonly rest: readonly string[];
 
@@ -13,11 +17,13 @@ export class GivenOptions {
   constructor(
     options: ReadonlyMap<string, Option>,
     values: ReadonlyMap<Option, readonly string[]>,
-    rest: readonly string[],
+    line: Pick<GivenOptions, "words" | "order" | "rest">,
   ) {
     this.#options = options;
     this.#values = values;
-    this.rest = rest;
+    this.words = line.words;
+    this.order = line.order;
+    this.rest = line.rest;
   }
 
   /** Whether the command has such an option at all. */

@@ -14,6 +14,7 @@ export function parseOptions(options: readonly Option[], given: readonly string[
 class OptionParser {
   readonly #byName = new Map<string, Option>();
   readonly #values = new Map<Option, string[]>();
+  readonly #order: string[] = [];
   readonly #rest: string[] = [];
 
   constructor(options: readonly Option[]) {
@@ -33,7 +34,8 @@ class OptionParser {
       else if (word.startsWith("-") && word !== "-") this.#takeShort(word, words);
       else this.#rest.push(word);
     }
-    return new GivenOptions(this.#byName, this.#values, this.#rest);
+    const line = { words: given, order: this.#order, rest: this.#rest };
+    return new GivenOptions(this.#byName, this.#values, line);
   }
 
   #takeLong(word: string, following: string[]): void {
@@ -54,6 +56,7 @@ class OptionParser {
     if (option === undefined) throw new OptionError(`${name} is not a recognized option`);
     const values = this.#values.get(option) ?? [];
     this.#values.set(option, values);
+    this.#order.push(option.name);
     if (option.kind === "flag") return;
     // `--name=` is `--name`: the value may follow.
     if (value !== "") values.push(value);
