@@ -47,6 +47,7 @@ const loaders: Readonly<Record<SupportedKey, Load>> = {
   55: async () => (await import("./describe-quorum.ts")).describeQuorumHandler,
   57: async () => (await import("./update-features.ts")).updateFeaturesHandler,
   60: async () => (await import("./describe-cluster.ts")).describeClusterHandler,
+  61: async () => (await import("./describe-producers.ts")).describeProducersHandler,
   64: async () => (await import("./unregister-broker.ts")).unregisterBrokerHandler,
   74: async () => (await import("./list-config-resources.ts")).listConfigResourcesHandler,
   68: async () => (await import("./consumer-group-heartbeat.ts")).consumerGroupHeartbeatHandler,

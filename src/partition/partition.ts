@@ -24,6 +24,22 @@ export interface TimestampedOffset {
   readonly leaderEpoch: number;
 }
 
+/** An idempotent producer, as a partition knows it. */
+export interface KnownProducer {
+  readonly producerId: number;
+  readonly epoch: number;
+  /** -1: it has sent nothing since its last transaction ended. */
+  readonly lastSequence: number;
+  /** When it was last heard of, milliseconds. */
+  readonly lastTimestamp: number;
+  /** Of who ended its last transaction; -1: there was none. */
+  readonly coordinatorEpoch: number;
+  /** -1: no transaction is open. */
+  readonly transactionFirstOffset: number;
+}
+
+const NO_SEQUENCE = -1;
+
 /**
  * One replica of one partition, and the only writer of its state: leader epoch, high watermark and
  * log move together here or not at all; everyone else reads through the getters.
@@ -122,6 +138,19 @@ export class Partition {
     this.#checkServing();
     if (this.#isHeld) throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the log is moving");
     return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin, prepared });
+  }
+
+  /**
+   * The idempotent producers that are known here, and what each sent last.
+   *
+   * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, KAFKA_STORAGE_ERROR.
+   */
+  producers(): KnownProducer[] {
+    this.#checkServing();
+    return Array.from(this.#log.producers.all(), ({ batches, ...state }) => ({
+      ...state,
+      lastSequence: batches.at(-1)?.lastSequence ?? NO_SEQUENCE,
+    }));
   }
 
   /** How a batch is to be stored, if that takes so long that others should be served meanwhile. */

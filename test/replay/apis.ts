@@ -16,6 +16,7 @@ import { describeCluster } from "../../src/protocol/generated/describe-cluster.t
 import { describeConfigs } from "../../src/protocol/generated/describe-configs.ts";
 import { describeGroups } from "../../src/protocol/generated/describe-groups.ts";
 import { describeLogDirs } from "../../src/protocol/generated/describe-log-dirs.ts";
+import { describeProducers } from "../../src/protocol/generated/describe-producers.ts";
 import { describeQuorum } from "../../src/protocol/generated/describe-quorum.ts";
 import { describeTopicPartitions } from "../../src/protocol/generated/describe-topic-partitions.ts";
 import { electLeaders } from "../../src/protocol/generated/elect-leaders.ts";
@@ -55,6 +56,7 @@ const replayed = [
   unregisterBroker,
   listPartitionReassignments,
   electLeaders,
+  describeProducers,
   describeQuorum,
   alterPartitionReassignments,
   alterReplicaLogDirs,

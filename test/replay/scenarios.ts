@@ -11,6 +11,7 @@ import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
 import { madeUpLogDirs } from "./generated/log-dirs.ts";
 import { madeUpOtherAlterations } from "./generated/other-alterations.ts";
+import { madeUpProducers } from "./generated/producers.ts";
 import { madeUpQuotas } from "./generated/quotas.ts";
 import { madeUpRebalances } from "./generated/rebalances.ts";
 import { madeUpRecords } from "./generated/records.ts";
@@ -57,4 +58,5 @@ export const generated: readonly Scenario[] = [
   madeUpQuotas,
   madeUpLogDirs,
   madeUpTelemetry,
+  madeUpProducers,
 ];
