@@ -33,6 +33,20 @@ function java(
   };
 }
 
+/** A tool on franz-go of the version that the tool itself brings. */
+function go(name: string, modfile: string): Tool {
+  const folder = join(home, "go");
+  const binary = join(cache, name);
+  const build = ["go", "build", `-modfile=${modfile}`, "-o", binary, `${name}.go`, "pages.go"];
+  return {
+    name,
+    folder,
+    tools: { go: "golang" },
+    steps: [{ argv: build, cwd: folder }],
+    play: (report, scene) => playProgram(report, name, { argv: [binary], scene }),
+  };
+}
+
 export const tools: readonly Tool[] = [
   {
     name: "kcat",
@@ -43,4 +57,6 @@ export const tools: readonly Tool[] = [
   },
   java("kafbat", { main: "Kafbat", kafka: "3.9.1" }),
   java("akhq", { main: "Akhq", kafka: "3.6.2" }),
+  go("console", "go.mod"),
+  go("rpk", "rpk.mod"),
 ];
