@@ -1,5 +1,4 @@
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -43,9 +42,9 @@ import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
 
 /**
- * Opens every file of data directories with Apache Kafka's own classes and says as JSON, by directory,
- * what they hold, and what is wrong with them: `Inspect DIRECTORY…`. The directories must be copies:
- * Kafka's log loader, which comes last, writes to them.
+ * Opens every file of data directories with Apache Kafka's own classes and tells, by directory, what
+ * they hold, and what is wrong with them. The directories must be copies: Kafka's log loader, which
+ * comes last, writes to them.
  */
 public final class Inspect {
     private static final LogDirFailureChannel FAILURES = new LogDirFailureChannel(8);
@@ -54,10 +53,10 @@ public final class Inspect {
     private final List<String> faults = new ArrayList<>();
     private final KafkaScheduler scheduler = new KafkaScheduler(1);
 
-    public static void main(String[] args) throws Exception {
+    static Map<String, Object> all(List<String> paths) throws Exception {
         Map<String, Object> found = new LinkedHashMap<>();
-        for (String path : args) found.put(path, new Inspect().directory(new File(path)));
-        System.out.println(new ObjectMapper().writeValueAsString(found));
+        for (String path : paths) found.put(path, new Inspect().directory(new File(path)));
+        return found;
     }
 
     private Map<String, Object> directory(File root) throws Exception {

@@ -1,4 +1,3 @@
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -27,9 +27,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * `Traffic OPERATION[,OPERATION]… BOOTSTRAP LABEL`: puts something of every kind into topics whose names
- * begin with LABEL, or says as JSON what a client can read there. A line of output per `write`, `load`,
- * `transact` (what was acknowledged, by partition) and `read`, where LABEL is a regular expression.
+ * Puts something of every kind into topics whose names begin with a label, or tells what a client can
+ * read there. Says what was acknowledged, by partition, after each `write`, `load` and `transact`; for
+ * `read` the label is a regular expression.
  */
 public final class Traffic {
     private static final String[] CODECS = {"none", "gzip", "snappy", "lz4", "zstd"};
@@ -46,26 +46,22 @@ public final class Traffic {
         this.label = label;
     }
 
-    public static void main(String[] args) throws Exception {
-        for (String operation : args[0].split(",")) {
-            Traffic traffic = new Traffic(args[1], args[2]);
+    static void run(String operations, String bootstrap, String label, Consumer<Object> say) throws Exception {
+        for (String operation : operations.split(",")) {
+            Traffic traffic = new Traffic(bootstrap, label);
             switch (operation) {
                 case "create" -> traffic.create();
                 case "write" -> traffic.write();
-                case "load" -> traffic.load();
+                case "load" -> traffic.load(say);
                 case "transact" -> traffic.transact();
                 case "trim" -> traffic.trim();
                 case "commit" -> traffic.commit();
-                case "read" -> say(traffic.read());
+                case "read" -> say.accept(traffic.read());
                 default -> throw new IllegalArgumentException(operation);
             }
             if (traffic.refused != null) throw traffic.refused;
-            if (!traffic.written.isEmpty()) say(Map.of("written", traffic.written));
+            if (!traffic.written.isEmpty()) say.accept(Map.of("written", traffic.written));
         }
-    }
-
-    private static void say(Object found) throws Exception {
-        System.out.println(new ObjectMapper().writeValueAsString(found));
     }
 
     private void create() throws Exception {
@@ -119,15 +115,15 @@ public final class Traffic {
         }
     }
 
-    /** Goes on over a kill and a start of the broker; says "going" after a third. */
-    private void load() throws Exception {
+    /** Goes on over a kill and a start of the broker; says that it is going after a third. */
+    private void load(Consumer<Object> say) throws Exception {
         try (var producer = producer("compression.type", "lz4", "batch.size", "3000", "linger.ms", "5", "delivery.timeout.ms", "60000", "retry.backoff.ms", "50", "reconnect.backoff.max.ms", "200")) {
             for (int i = 0; i < LOADED; i++) {
                 send(producer, i % 3 == 0 ? "codecs" : "rolled", "load" + i, "loaded " + i + "z".repeat(i % 100));
                 if (i % 100 == 0) Thread.sleep(25);
                 if (i == LOADED / 3) {
                     producer.flush();
-                    System.out.println("going");
+                    say.accept(Map.of("going", true));
                 }
             }
         }

@@ -46,16 +46,17 @@ export async function checkStorage(asked: StorageChecks): Promise<void> {
     return;
   }
   const directory = await mkdtemp(join(tmpdir(), "odradek-storage-"));
+  const classes = join(directory, "classes");
+  await mkdir(classes);
+  const java = await JavaPrograms.start(classes);
   try {
-    const classes = join(directory, "classes");
-    await mkdir(classes);
-    const suite: StorageSuite = { ...asked, directory, java: await JavaPrograms.compile(classes) };
     await report.check("the same files, both ways", async () => {
       const began = performance.now();
-      await bothWays(suite);
+      await bothWays({ ...asked, directory, java });
       return `${((performance.now() - began) / 1000).toFixed(1)} s`;
     });
   } finally {
+    java.stop();
     if (keep) report.note(`kept: ${directory}`);
     else await rm(directory, { recursive: true, force: true });
   }

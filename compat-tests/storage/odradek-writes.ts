@@ -56,7 +56,7 @@ export async function writeWithOdradek(suite: StorageSuite): Promise<OurDirector
     await broker.kill();
     const killed = await copies(paths, join(home, "killed"));
     await broker.start();
-    const written = joined(first.written, await load.end());
+    const written = joined(first.written, await load.written);
     const last = await java.traffic("commit,read", bootstrap, OURS);
     await broker.stop();
     const restarted = {
