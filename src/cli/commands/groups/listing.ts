@@ -1,7 +1,7 @@
 import type { ClusterClient } from "../../../client/cluster-client.ts";
-import { type ListedGroup, listGroups } from "../../../protocol/generated/list-groups.ts";
+import type { ListedGroup } from "../../../protocol/generated/list-groups.ts";
 import { row, widthOf } from "../../tool/columns.ts";
-import { demand } from "../../tool/java-errors.ts";
+import { listedGroups } from "../../tool/groups.ts";
 import { jsonText } from "../../tool/json.ts";
 import { UsageRefusal } from "../command.ts";
 import { type Work, wrapping } from "./work.ts";
@@ -45,23 +45,11 @@ export async function allGroupIds(client: ClusterClient): Promise<string[]> {
   return groups.map(({ groupId }) => groupId);
 }
 
-/** Asks every broker for its groups that consume, in the order of their ids. */
 async function consumerGroups(client: ClusterClient, filters: Filters): Promise<ListedGroup[]> {
-  await client.metadata([]);
   const types = filters.types.length === 0 ? TYPES : filters.types;
   const request = { statesFilter: filters.states, typesFilter: types };
-  const found = new Map<string, ListedGroup>();
-  for (const nodeId of client.brokers.keys()) {
-    const groups = await client.retry(async () => {
-      const answer = await client.node(nodeId, listGroups, [request]);
-      demand(answer);
-      return answer.groups;
-    });
-    for (const group of groups) {
-      if (["", "consumer"].includes(group.protocolType)) found.set(group.groupId, group);
-    }
-  }
-  return [...found.values()].sort((one, other) => (one.groupId < other.groupId ? -1 : 1));
+  const groups = await listedGroups(client, request);
+  return groups.filter(({ protocolType }) => ["", "consumer"].includes(protocolType));
 }
 
 /** @throws UsageRefusal for what is not among the names, whose case does not matter. */

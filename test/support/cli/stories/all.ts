@@ -1,5 +1,6 @@
 import type { Story } from "../story.ts";
+import { configs } from "./configs.ts";
 import { groups } from "./groups.ts";
 import { topics } from "./topics.ts";
 
-export const stories: readonly Story[] = [topics, groups];
+export const stories: readonly Story[] = [topics, configs, groups];
