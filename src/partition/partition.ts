@@ -295,6 +295,7 @@ export class Partition {
       );
     }
     await this.#log.deleteRecordsBefore(target);
+    await this.#log.keepStart();
     this.#checkServing();
     this.changes.announce();
     return this.#log.startOffset;

@@ -23,6 +23,7 @@ import type { LogSettings } from "./log-settings.ts";
 import type { MetaProperties } from "./meta-properties.ts";
 import { emptyContent, loadLog } from "./recovery.ts";
 import { segmentFile } from "./segment.ts";
+import { SharedWork } from "./shared-work.ts";
 import { StoppedLogs } from "./stopped-logs.ts";
 import { storageError } from "./storage-error.ts";
 import { makeStorageParts, type StorageBounds, type StorageParts } from "./storage-parts.ts";
@@ -74,6 +75,7 @@ export class DataDirectory {
   readonly #logs = new Map<string, Log>();
   readonly #futures = new Map<string, Log>();
   readonly #found: DirectoryContents;
+  readonly #startsCheckpoint = new SharedWork(() => this.#writeStarts());
   #failure: KafkaError | undefined;
   #unwatch: () => unknown;
 
@@ -291,10 +293,8 @@ export class DataDirectory {
   }
 
   /** Notes where each log begins: what was deleted by then stays deleted after a crash. */
-  async checkpointStarts(): Promise<void> {
-    if (this.#failure !== undefined) return;
-    const moved = (log: Log) => log.startOffset > 0;
-    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
+  checkpointStarts(): Promise<void> {
+    return this.#startsCheckpoint.done();
   }
 
   /**
@@ -439,6 +439,12 @@ export class DataDirectory {
   #logFiles({ topicId }: LogPlace, folder: string): LogFiles {
     const { disk, clock, files, indexes } = this.#shared;
     return new LogFiles(folder, { disk, clock, files, indexes, topicId });
+  }
+
+  async #writeStarts(): Promise<void> {
+    if (this.#failure !== undefined) return;
+    const moved = (log: Log) => log.startOffset > 0;
+    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
   }
 
   async #writeCheckpoints(): Promise<void> {

@@ -67,8 +67,12 @@ export interface LogParts {
   readonly writes: WriteQueue;
   readonly buffers: ReadBuffers;
   readonly tails: TailCache;
-  /** Once its disk has failed, no log of it can be relied on. */
-  readonly directory: { readonly failure: KafkaError | undefined };
+  readonly directory: {
+    /** Once its disk has failed, no log of it can be relied on. */
+    readonly failure: KafkaError | undefined;
+    /** Where each log begins is written down. */
+    checkpointStarts(): Promise<void>;
+  };
   /** Where a log goes that could not write: it is told when it may go on. */
   readonly stopped: { add(log: StoppedLog, cause: unknown): void };
 }

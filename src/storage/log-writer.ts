@@ -136,9 +136,12 @@ export class LogWriter {
     while (this.#asyncWrite !== undefined) await this.#asyncWrite;
   }
 
-  /** Settles when nothing is under way on the disk. For a log that failed: nothing new comes then. */
+  /**
+   * Settles when nothing is under way on the disk, or about to be: appends of this tick are written
+   * even where it was a seal in the background that failed. Nothing new comes to a log that failed.
+   */
   async idle(): Promise<void> {
-    while (this.#asyncWrite !== undefined) await this.#asyncWrite;
+    await this.settled();
     while (this.#flushing !== undefined) await this.#flushing;
   }
 

@@ -334,6 +334,16 @@ export class Log {
     await this.#files.deleteSegments(dropped, this.#progress.settings.fileDeleteDelayMs);
   }
 
+  /** What was deleted stays deleted, whatever happens next: not only what went with its segment. */
+  async keepStart(): Promise<void> {
+    try {
+      await this.#parts.directory.checkpointStarts();
+    } catch (error) {
+      // Whoever deletes may do so because the disk is full; it is written down later.
+      this.#parts.logger.warn("where logs begin is not written down yet", { error });
+    }
+  }
+
   /**
    * Forgets what lies at or behind `offset`, for a leader knows better. A batch that holds it goes as
    * a whole. Nothing may be appended meanwhile.

@@ -72,9 +72,15 @@ export class OffsetIndex {
     return low === 0 ? 0 : (this.#entries[2 * low - 1] as number);
   }
 
-  /** Whether every entry points into a file of this size. */
+  /** Whether every entry points into a file of this size, behind the one before it. */
   isSane(fileBytes: number): boolean {
-    return this.#count === 0 || (this.#entries[2 * this.#count - 1] as number) < fileBytes;
+    let from = -1;
+    for (let i = 0; i < this.#count; i++) {
+      const position = this.#entries[2 * i + 1] as number;
+      if (position <= from || position >= fileBytes || this.#offsetOf(i) < 0) return false;
+      from = position;
+    }
+    return true;
   }
 
   toBytes(): Buffer {

@@ -213,4 +213,4 @@ test("sessions hold a quarter of a million partitions together, and no more", ()
   expect(newSession(sessions, asked("later"))).not.toBe(0);
   sessions.open(head({ sessionId: large, sessionEpoch: -1 }));
   expect(sessionOf(sessions, many.slice(2))).not.toBe(0);
-});
+}, 60_000);
