@@ -23,8 +23,8 @@ func main() {
 	play("cluster logdirs describe", logdirs)
 	play("cluster quotas alter, describe", quotas)
 	play("cluster txn list, describe", transactions)
-	play("cluster txn describe-producers", describeProducers)
 	play("topic create", create)
+	play("cluster txn describe-producers", describeProducers)
 	play("topic list", list)
 	play("topic describe -a", describe)
 	play("topic add-partitions", addPartitions)
@@ -143,14 +143,14 @@ func transactions(ctx context.Context) {
 }
 
 func describeProducers(ctx context.Context) {
-	cl := client(kgo.DefaultProduceTopic("profiles"))
+	cl := client(kgo.DefaultProduceTopic("rpk-other"))
 	defer cl.Close()
 	sent := got(cl.ProduceSync(ctx, kgo.KeyStringRecord("user-0", "by rpk")).First())
 	with(func(admin *kadm.Client) {
 		asked := kadm.TopicsSet{}
-		asked.Add("profiles", sent.Partition)
-		partition := got(admin.DescribeProducers(ctx, asked))["profiles"].Partitions[sent.Partition]
-		must(partition.Err, "the producers of profiles")
+		asked.Add("rpk-other", sent.Partition)
+		partition := got(admin.DescribeProducers(ctx, asked))["rpk-other"].Partitions[sent.Partition]
+		must(partition.Err, "the producers of a partition")
 		producer, ok := partition.ActiveProducers[sent.ProducerID]
 		check(ok, "%d is not in %v", sent.ProducerID, partition.ActiveProducers)
 		same(producer.LastSequence, int32(0), "its last sequence")

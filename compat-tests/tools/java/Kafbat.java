@@ -208,10 +208,10 @@ public final class Kafbat {
     }
 
     private static void changeBrokerConfig() throws Exception {
-        setBrokerConfig("log.retention.ms", "604800001");
+        setBrokerConfig("log.cleaner.backoff.ms", "15001");
         Pages.soon(() -> {
-            ConfigEntry changed = byName(brokerConfig(1), "log.retention.ms");
-            Pages.same(changed.value(), "604800001", "log.retention.ms");
+            ConfigEntry changed = byName(brokerConfig(1), "log.cleaner.backoff.ms");
+            Pages.same(changed.value(), "15001", "log.cleaner.backoff.ms");
             Pages.same(changed.source(), ConfigEntry.ConfigSource.DYNAMIC_BROKER_CONFIG, "its source");
         });
         // The tool shows these as the user's mistake, any other as its own failure.
