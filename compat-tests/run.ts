@@ -2,8 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { checkAdmin } from "./admin/all.ts";
 import { prepareKafka } from "./broker/kafka.ts";
 import { prepareOdradek } from "./broker/odradek.ts";
+import { checkClientMetrics } from "./client-metrics/all.ts";
+import { checkCompression } from "./compression/all.ts";
 import { checkConsumerGroups } from "./consumer-groups/all.ts";
 import { type Client, clients } from "./harness/clients.ts";
 import { Report } from "./harness/report.ts";
@@ -12,12 +15,15 @@ import { checkOrder } from "./order/run.ts";
 import { groups, groupsAfterRestart } from "./scenario/group.ts";
 import { readAll } from "./scenario/read.ts";
 import { write } from "./scenario/write.ts";
+import { checkStorage } from "./storage/all.ts";
+import { checkTools } from "./tools/all.ts";
 
 const { values: options } = parseArgs({
   options: {
     broker: { type: "string", default: "odradek" },
     main: { type: "string" },
     only: { type: "string" },
+    suites: { type: "string" },
     quick: { type: "boolean", default: false },
     "no-skip": { type: "boolean", default: false },
     "order-only": { type: "boolean", default: false },
@@ -57,13 +63,52 @@ async function timed(what: string, work: () => Promise<void>): Promise<void> {
   });
 }
 
-async function main(): Promise<void> {
-  const chosen = await ready();
+interface Suite {
+  /** What it is called after `--suites`. */
+  readonly name: string;
+  /** It can be asked of Apache Kafka too. */
+  readonly ofKafka: boolean;
+  readonly check: (chosen: readonly Client[]) => Promise<void>;
+}
+
+const isKafka = options.broker === "kafka";
+const { main: built } = options;
+
+/** Each on a broker of its own. */
+const suites: readonly Suite[] = [
+  { name: "clients", ofKafka: true, check: checkClients },
+  {
+    name: "consumer-groups",
+    ofKafka: true,
+    check: (chosen) => checkConsumerGroups({ report, clients: chosen, isKafka, main: built }),
+  },
+  { name: "admin", ofKafka: true, check: () => checkAdmin({ report, isKafka, main: built }) },
+  {
+    name: "tools",
+    ofKafka: true,
+    check: () => checkTools({ report, isKafka, main: built, noSkip, only: undefined }),
+  },
+  {
+    name: "compression",
+    ofKafka: false,
+    check: (chosen) => checkCompression({ report, clients: chosen, main: built }),
+  },
+  {
+    name: "storage",
+    ofKafka: false,
+    check: () => checkStorage({ report, main: built, keep: false }),
+  },
+  {
+    name: "client-metrics",
+    ofKafka: false,
+    check: (chosen) => checkClientMetrics({ report, clients: chosen, main: built }),
+  },
+];
+
+/** Clients among each other, and the order that they see. */
+async function checkClients(chosen: readonly Client[]): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "odradek-compat-"));
-  const isKafka = options.broker === "kafka";
-  const broker = isKafka
-    ? await prepareKafka(directory)
-    : await prepareOdradek(directory, options.main);
+  const broker = isKafka ? await prepareKafka(directory) : await prepareOdradek(directory, built);
   try {
     await timed(`${broker.command.name} starts`, async () => void (await broker.start()));
     const context = { broker, clients: chosen, report, parallel: 2, nowMs: Date.now() };
@@ -88,8 +133,32 @@ async function main(): Promise<void> {
     if (!options.keep) await rm(directory, { recursive: true, force: true });
     else say(`kept: ${directory}`);
   }
-  const isWhole = !options.quick && !options["order-only"];
-  if (isWhole) await checkConsumerGroups({ report, clients: chosen, isKafka, main: options.main });
+}
+
+/** All of them, but that `--quick` and `--order-only` are about the first. */
+function asked(): readonly Suite[] {
+  const names = options.suites?.split(",");
+  for (const name of names ?? []) {
+    if (!suites.some((suite) => suite.name === name)) throw new Error(`no suite ${name}`);
+  }
+  const isOne = options.quick || options["order-only"];
+  return suites.filter(
+    ({ name, ofKafka }) =>
+      (names?.includes(name) ?? (!isOne || name === "clients")) && (ofKafka || !isKafka),
+  );
+}
+
+async function main(): Promise<void> {
+  const chosen = await ready();
+  for (const { name, check } of asked()) {
+    const began = performance.now();
+    try {
+      await check(chosen);
+    } catch (error) {
+      report.fail(name, error instanceof Error ? error.message : String(error));
+    }
+    say(`      ${name}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  }
 }
 
 await main();
