@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import { existsSync, openSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,11 +40,12 @@ export class BrokerProcess {
   async start(): Promise<number> {
     const [file = "", ...rest] = this.command.argv;
     const began = performance.now();
-    const before = await this.printed();
+    // Nothing is awaited before there is a process: whoever kills it a moment from now must find it.
+    const before = existsSync(this.command.log) ? readFileSync(this.command.log, "utf8").length : 0;
     const log = openSync(this.command.log, "a");
     const child = spawn(file, rest, { cwd: this.command.cwd, stdio: ["ignore", log, log] });
     this.#child = child;
-    while (!this.command.ready.test((await this.printed()).slice(before.length))) {
+    while (!this.command.ready.test((await this.printed()).slice(before))) {
       if (hasEnded(child)) throw new Error(`${this.command.name} ended: ${await this.tail()}`);
       if (performance.now() - began > START_TIMEOUT_MS) {
         throw new Error(`${this.command.name} is not ready: ${await this.tail()}`);
