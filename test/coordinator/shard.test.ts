@@ -241,7 +241,7 @@ describe("restart", () => {
     await world.restart();
 
     expect(world.heartbeat({ memberId: joined.memberId })).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
-    expect(world.state()).toBe("Empty");
+    expect(world.state()).toBe("Dead");
   });
 
   test("a group above a lowered group.max.size shrinks to it", async () => {

@@ -164,16 +164,15 @@ export class GroupMachine implements Machine<GroupRecord> {
       return { records: [] };
     }
     const tombstones = present?.type === "consumer" ? groupTombstones(present) : [];
+    // Kafka persists a new group before anybody is in it. It then tells nothing that is not true of
+    // a group nobody knows, so ours waits for its first generation, or for its first offset.
     const group = known ?? this.#createGroup(groupId);
-    // As it is before anybody is in it: a new group is persisted even if its first member is not.
-    const asNew = known === undefined ? group.asRecord() : undefined;
     const terms = termsOf(request);
     const outcome = join({ group, request, context, terms, answer, uuid, world });
     this.#arm(group);
-    const decided = asNew !== undefined && outcome.records.length === 0 ? asNew : outcome;
     return tombstones.length === 0
-      ? decided
-      : { ...decided, records: [...tombstones, ...decided.records] };
+      ? outcome
+      : { ...outcome, records: [...tombstones, ...outcome.records] };
   }
 
   sync(request: SyncGroupRequest, answer: AnswerSync): Outcome {

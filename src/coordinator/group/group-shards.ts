@@ -73,6 +73,8 @@ export class GroupShards {
 
   /** Every partition that this broker leads and has not loaded yet. */
   async loadAll(): Promise<void> {
+    // Asked by everybody who looks for a coordinator.
+    if (this.#shards.size === this.#knownPartitionCount) return;
     const indexes = Array.from(
       { length: this.#options.offsetsTopic.partitionCount },
       (_, index) => index,

@@ -34,7 +34,14 @@ export const NO_JOIN = {
 export interface JoinDeadline {
   readonly atMs: number;
   /** Of the first rebalance of an empty group: how much longer it may be put off. */
-  readonly initial: { readonly delayMs: number; readonly remainingMs: number } | undefined;
+  readonly initial:
+    | {
+        readonly delayMs: number;
+        readonly remainingMs: number;
+        /** By `group.initial.rebalance.delay.ms`; else only for those who hold an id to join with. */
+        readonly isDelayed: boolean;
+      }
+    | undefined;
 }
 
 /**

@@ -14,6 +14,15 @@ export interface ClassicSurroundings {
   readonly logger: Logger;
 }
 
+/**
+ * Without `group.initial.rebalance.delay.ms` a first rebalance waits for nobody, but for those who
+ * hold an id to join with (KIP-394): they are a round trip away. Else consumers that start together
+ * would make the first of them stable, to be told of the others by its next heartbeat, seconds later.
+ */
+const COMPANY_DELAY_MS = 15;
+/** So long at most: one of them may be gone. */
+const COMPANY_DELAY_MAX_MS = 500;
+
 /** A member joined, left, changed or died: begin a rebalance, or see whether the one under way ends. */
 export function rebalanceOrCompleteJoin(
   group: ClassicGroup,
@@ -49,12 +58,11 @@ export function prepareRebalance(
     reason,
   });
   if (isFirst) {
-    const delayMs = world.settings.groupInitialRebalanceDelayMs;
-    const remainingMs = Math.max(group.rebalanceTimeoutMs - delayMs, 0);
+    const initial = initialDelayOf(group, world);
     group.transitionTo("PreparingRebalance", world.clock.now());
-    // Without a delay there is nobody to wait for: the answer needs no turn of the timer wheel.
-    if (delayMs <= 0) return completeJoin(group, world);
-    group.setJoinDeadline({ atMs: now + delayMs, initial: { delayMs, remainingMs } });
+    // With nobody to wait for the answer needs no turn of the timer wheel.
+    if (initial.delayMs <= 0) return completeJoin(group, world);
+    group.setJoinDeadline({ atMs: now + initial.delayMs, initial });
     return NOTHING;
   }
 
@@ -62,6 +70,14 @@ export function prepareRebalance(
   if (group.hasAllMembersJoined) return completeJoin(group, world);
   group.setJoinDeadline({ atMs: now + group.rebalanceTimeoutMs, initial: undefined });
   return NOTHING;
+}
+
+function initialDelayOf(group: ClassicGroup, world: ClassicSurroundings) {
+  const isDelayed = world.settings.groupInitialRebalanceDelayMs > 0;
+  const companyMs = group.pendingCount > 0 ? COMPANY_DELAY_MS : 0;
+  const delayMs = isDelayed ? world.settings.groupInitialRebalanceDelayMs : companyMs;
+  const longestMs = isDelayed ? group.rebalanceTimeoutMs : COMPANY_DELAY_MAX_MS;
+  return { delayMs, remainingMs: Math.max(longestMs - delayMs, 0), isDelayed };
 }
 
 /** Ends the join phase if nobody is missing. The first rebalance is ended by its delay alone. */
@@ -73,14 +89,16 @@ export function completeJoinIfAllJoined(group: ClassicGroup, world: ClassicSurro
 /** The delay of a first rebalance is over: prolong it if somebody arrived meanwhile, else go on. */
 export function endInitialDelay(group: ClassicGroup, world: ClassicSurroundings): Outcome {
   const initial = group.joinDeadline?.initial;
-  if (initial === undefined || !group.newMemberAdded || initial.remainingMs === 0) {
+  if (initial === undefined) return completeJoin(group, world);
+  const isAwaited = !initial.isDelayed && group.pendingCount > 0;
+  if (initial.remainingMs === 0 || !(group.newMemberAdded || isAwaited)) {
     return completeJoin(group, world);
   }
   group.newMemberAdded = false;
-  const delayMs = Math.min(world.settings.groupInitialRebalanceDelayMs, initial.remainingMs);
+  const delayMs = Math.min(initial.delayMs, initial.remainingMs);
   const remainingMs = Math.max(initial.remainingMs - initial.delayMs, 0);
   const atMs = world.clock.monotonicMs() + delayMs;
-  group.setJoinDeadline({ atMs, initial: { delayMs, remainingMs } });
+  group.setJoinDeadline({ atMs, initial: { ...initial, delayMs, remainingMs } });
   return NOTHING;
 }
 

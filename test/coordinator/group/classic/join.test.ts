@@ -231,6 +231,35 @@ describe("rebalances", () => {
     expect(first.answer).toMatchObject({ errorCode: 0, generationId: 1 });
   });
 
+  test("without a delay, who starts together is together: an id given out is waited for, shortly", async () => {
+    const world = await GroupWorld.started();
+    const given = await Promise.all(Array.from({ length: 5 }, () => world.join().promise));
+    const joins = [];
+    for (const { memberId } of given) {
+      joins.push(world.join({ memberId }));
+      await world.clock.advance(10);
+    }
+    expect(joins[0]?.answer).toBeUndefined();
+
+    await world.clock.advance(30);
+
+    expect(joins.map(({ answer }) => answer?.generationId)).toEqual([1, 1, 1, 1, 1]);
+    expect(world.members()).toHaveLength(5);
+  });
+
+  test("without a delay one member alone is answered at once, and waits half a second at most for who is gone", async () => {
+    const world = await GroupWorld.started();
+    expect((await (await world.joinTwice({ groupId: "alone" })).promise).generationId).toBe(1);
+
+    await world.join().promise;
+    const joined = await world.joinTwice();
+    await world.clock.advance(499);
+    expect(joined.answer).toBeUndefined();
+    await world.clock.advance(1);
+
+    expect(joined.answer).toMatchObject({ errorCode: 0, generationId: 1 });
+  });
+
   test("a new member that is never answered is forgotten after five minutes, not at its session's end", async () => {
     const world = await GroupWorld.started();
     const { leader, follower, generationId } = await groupOfTwo(world);
