@@ -4,6 +4,7 @@ import { type Command, type CommandContext, UsageRefusal } from "./command.ts";
 import { logLine } from "./console-log.ts";
 import { AloneReading, partitionReading } from "./consume/alone.ts";
 import { chosenFormat } from "./consume/chosen-format.ts";
+import { SerializationError } from "./consume/deserializers.ts";
 import type { Format } from "./consume/formatter.ts";
 import { GroupedReading } from "./consume/grouped.ts";
 import { options } from "./consume/options.ts";
@@ -89,7 +90,7 @@ class Consuming {
   fail(text: string, error: unknown): void {
     const { clock, complain } = this.#context;
     complain(logLine(clock, "ERROR", [text, LOGGER]));
-    complain(`${error === TIMEOUT ? TIMEOUT : exceptionText(error)}\n`);
+    complain(`${textOf(error)}\n`);
   }
 
   async run(reading: Reading): Promise<void> {
@@ -169,4 +170,10 @@ class Consuming {
     this.#context.complain("Unable to write to standard out, closing consumer.\n");
     return true;
   }
+}
+
+function textOf(error: unknown): string {
+  if (error === TIMEOUT) return TIMEOUT;
+  if (error instanceof SerializationError) return `${error.name}: ${error.message}`;
+  return exceptionText(error);
 }

@@ -2,7 +2,13 @@ import type { ClusterClient } from "../../client/cluster-client.ts";
 import { exceptionText } from "../../client/exceptions.ts";
 import { type LogOffset, logOffsets, OffsetSpec } from "../../client/offsets.ts";
 import { keyOf, partitionsOf, type TopicPartition } from "../../client/partitions.ts";
-import { type Command, type CommandContext, CommandError, type Option } from "./command.ts";
+import {
+  type Command,
+  type CommandContext,
+  CommandError,
+  type Option,
+  UsageRefusal,
+} from "./command.ts";
 import { bootstrapServer, commandConfig } from "./common-options.ts";
 import type { GivenOptions } from "./given-options.ts";
 import { topicFilter } from "./topic-filter.ts";
@@ -56,7 +62,7 @@ export const command: Command = {
   summary: "Offsets of partitions by time.",
   standsFor: "kafka-get-offsets",
   options,
-  run: getOffsets,
+  run: (context) => getOffsets(context).catch(sayWhy),
   refuse(message, { complain }) {
     complain(`Error occurred: ${message}\n`);
     return 1;
@@ -146,7 +152,8 @@ function filterOf(topic = ".*", partitions = ""): PartitionFilter {
 /** One of `--topic-partitions`: `topic`, `topic:1`, `topic:0-3`, `:5-`. */
 function ruleOf(rule: string): PartitionFilter {
   const match = /^([^:,]*)(?::(?:(\d*)|(?:(\d*)-(\d*))))?$/.exec(rule);
-  if (match === null) throw refusal(`Invalid rule specification: ${rule}`);
+  if (match === null)
+    throw refusal(`org.apache.kafka.tools.TerseException: Invalid rule specification: ${rule}`);
   const [, topic, only, from, to] = match;
   const isTopic = topicFilter(topic || ".*");
   if (only) return (at) => isTopic(at.topic) && at.partition === Number(only);
@@ -159,5 +166,11 @@ function anyOf(filters: readonly PartitionFilter[]): PartitionFilter {
 }
 
 function refusal(message: string): CommandError {
-  return new CommandError(`Error occurred: ${message}`);
+  return new CommandError(message);
+}
+
+/** @throws CommandError as Kafka's tool puts it; UsageRefusal as it is */
+function sayWhy(error: unknown): never {
+  if (!(error instanceof Error) || error instanceof UsageRefusal) throw error;
+  throw new CommandError(`Error occurred: ${error.message}`, { cause: error });
 }

@@ -3,6 +3,7 @@ import { UsageRefusal } from "../command.ts";
 import { logLine } from "../console-log.ts";
 import { keyValues, type Settings, settingsInFile } from "../settings.ts";
 import { defaultFormat, type Format, jsonFormat } from "./formatter.ts";
+import { groupFormat, offsetsFormat } from "./group-records.ts";
 import { deprecation } from "./plan.ts";
 
 const PACKAGES = /^(?:org\.apache\.kafka\.tools\.consumer|kafka\.tools)\./;
@@ -25,6 +26,10 @@ export async function chosenFormat(context: CommandContext): Promise<Format> {
       return defaultFormat(properties, unknown);
     case "NoOpMessageFormatter":
       return () => [];
+    case "OffsetsMessageFormatter":
+      return offsetsFormat;
+    case "GroupMetadataMessageFormatter":
+      return groupFormat;
     default:
       throw new UsageRefusal(className);
   }

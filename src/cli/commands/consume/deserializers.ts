@@ -1,6 +1,11 @@
 /** What bytes say, as text: as the class's value prints itself in Java. */
 export type Deserialize = (bytes: Buffer) => string;
 
+/** Bytes that are none of what they should be. */
+export class SerializationError extends Error {
+  override readonly name = "org.apache.kafka.common.errors.SerializationException";
+}
+
 const PACKAGE = "org.apache.kafka.common.serialization.";
 
 const numbers: Readonly<Record<string, readonly [bytes: number, read: Deserialize]>> = {
@@ -21,14 +26,14 @@ export function deserializerOf(className: string): Deserialize | undefined {
   const [size, read] = number;
   return (bytes) => {
     if (bytes.length === size) return read(bytes);
-    throw new Error(`Size of data received by ${name} is not ${size}`);
+    throw new SerializationError(`Size of data received by ${name} is not ${size}`);
   };
 }
 
 function booleanText(bytes: Buffer): string {
   const [only] = bytes;
   if (bytes.length === 1 && (only === 0 || only === 1)) return String(only === 1);
-  throw new Error("Unexpected byte received by BooleanDeserializer");
+  throw new SerializationError("Unexpected byte received by BooleanDeserializer");
 }
 
 const PLAIN_MIN = 1e-3;

@@ -44,7 +44,7 @@ export const options: readonly Option[] = [
     kind: "text",
     value: "CLASS",
     description:
-      "How records are printed: org.apache.kafka.tools.consumer.DefaultMessageFormatter, NoOpMessageFormatter.",
+      "How records are printed: org.apache.kafka.tools.consumer.DefaultMessageFormatter, NoOpMessageFormatter, OffsetsMessageFormatter or GroupMetadataMessageFormatter.",
   },
   {
     name: "formatter-property",

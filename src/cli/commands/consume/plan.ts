@@ -57,7 +57,9 @@ export async function planOf(context: CommandContext): Promise<Plan> {
 
 function checkTopics(given: GivenOptions): void {
   if (given.has("topic") === given.has("include")) {
-    throw new UsageRefusal("Exactly one of --include/--topic is required. ");
+    throw new UsageRefusal(
+      "Exactly one of the following arguments is required: [topic], [include]",
+    );
   }
   if (!given.has("partition")) {
     if (!given.has("offset")) return;
@@ -91,7 +93,7 @@ function groupOf(given: GivenOptions, others: readonly (string | undefined)[]): 
   if (groups.size > 1) {
     const detected = [...groups].map((group) => `'${group}'`).join(", ");
     throw new UsageRefusal(
-      `The group ids provided in different places (directly using '--group', via '--command-property', or via '--command-config') do not match. Detected group ids: ${detected}`,
+      `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${detected}`,
     );
   }
   const [group] = groups;
