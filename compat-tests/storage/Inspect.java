@@ -249,11 +249,17 @@ public final class Inspect {
             }
             long latest = maxTimestamps.values().stream().mapToLong(Long::longValue).max().orElse(-1);
             if (latest != -1 && index.lastEntry().timestamp() != latest) faults.add(file + ": ends with " + index.lastEntry() + ", the latest is " + latest);
+            TreeMap<Long, Long> latestSoFar = new TreeMap<>();
+            long soFar = -1;
+            for (Map.Entry<Long, Long> batch : maxTimestamps.entrySet()) {
+                soFar = Math.max(soFar, batch.getValue());
+                latestSoFar.put(batch.getKey(), soFar);
+            }
             for (Map.Entry<Long, Long> batch : maxTimestamps.entrySet()) {
                 var found = index.lookup(batch.getValue());
                 // All records up to there are older than, or as old as, the one that is sought.
-                long before = maxTimestamps.headMap(found.offset(), true).values().stream().mapToLong(Long::longValue).max().orElse(-1);
-                if (found.timestamp() > batch.getValue() || before > found.timestamp() && found.offset() > base) faults.add(file + ": " + batch.getValue() + " is sought from " + found);
+                var before = latestSoFar.floorEntry(found.offset());
+                if (found.timestamp() > batch.getValue() || before != null && before.getValue() > found.timestamp() && found.offset() > base) faults.add(file + ": " + batch.getValue() + " is sought from " + found);
             }
             return index.entries();
         }

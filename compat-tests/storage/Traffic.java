@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
@@ -76,6 +77,7 @@ public final class Traffic {
                 topic("trimmed", 1, SMALL),
                 topic("compacted", 1, compacted),
                 topic("times", 1, SMALL),
+                topic("bulk", 1, Map.of()),
                 topic("recoded", 1, Map.of("compression.type", "gzip")),
                 topic("silent", 2, Map.of()))).all().get();
         }
@@ -100,6 +102,15 @@ public final class Traffic {
             // Neither in order nor apart: times go back and forth within segments and between them.
             long now = System.currentTimeMillis();
             for (int i = 0; i < 150; i++) send(producer, "times", now - i * 37 % 50 * 1000, null, "at " + "t".repeat(i));
+        }
+        // Segments and indexes of the usual sizes, of bytes that no codec makes smaller.
+        try (var producer = producer("compression.type", "lz4", "linger.ms", "2")) {
+            Random random = new Random(7);
+            for (int i = 0; i < 4000; i++) {
+                StringBuilder value = new StringBuilder();
+                while (value.length() < 600) value.append(Long.toString(random.nextLong(), 36));
+                send(producer, "bulk", "bulk" + i, value.toString());
+            }
         }
         for (String codec : CODECS) {
             try (var producer = producer("compression.type", codec, "linger.ms", "5", "batch.size", "2000")) {

@@ -113,7 +113,7 @@ async function describedAlike(
   const codecs = new Set([...partitions.values()].flatMap((one) => one.batches.map((b) => b[6])));
   for (const codec of CODECS) if (!codecs.has(codec)) throw new Error(`nothing is ${codec}`);
   const rolled = [...partitions].filter(
-    ([name, { log }]) => /-(rolled|times)-/.test(name) && log.end > 0,
+    ([name, { log }]) => /-(rolled|times|bulk)-/.test(name) && log.end > 0,
   );
   for (const [name, { segments }] of rolled) {
     if (segments < 2) throw new Error(`${name} is one segment`);
