@@ -3,11 +3,9 @@ import type { JoinGroupResponseInput } from "../../../src/protocol/generated/joi
 import type { SyncGroupResponseInput } from "../../../src/protocol/generated/sync-group.ts";
 import type { GroupWorld, Parked } from "./group-world.ts";
 
-export const PARTITIONS = 12;
-
 /**
  * A consumer as clients are: one request at a time, each step does what the last answer calls for.
- * The leader deals the partitions out in turn.
+ * The leader deals the partitions out in turn, and joins again when there are more of them.
  */
 export class VirtualConsumer {
   readonly name: string;
@@ -18,6 +16,8 @@ export class VirtualConsumer {
   /** Partitions that the present generation gave it. */
   owned: readonly number[] = [];
   #state: "unjoined" | "stable" = "unjoined";
+  /** Of a leader: how many partitions it dealt out, -1 if another did before it came back. */
+  #dealt: number | undefined;
   #joining: Parked<JoinGroupResponseInput> | undefined;
   #syncing: Parked<SyncGroupResponseInput> | undefined;
 
@@ -76,11 +76,14 @@ export class VirtualConsumer {
     else {
       this.memberId = answer.memberId;
       this.generationId = answer.generationId ?? -1;
+      const partitions = world.topics.partitionCount("orders") ?? 0;
+      const isLeader = answer.leader === answer.memberId;
+      if (isLeader) this.#dealt = answer.skipAssignment ? -1 : partitions;
       this.#syncing = world.sync({
         memberId: this.memberId,
         groupInstanceId: this.groupInstanceId,
         generationId: this.generationId,
-        assignments: answer.skipAssignment ? [] : dealtOut(answer.members ?? []),
+        assignments: answer.skipAssignment ? [] : dealtOut(answer.members ?? [], partitions),
       });
     }
   }
@@ -97,6 +100,10 @@ export class VirtualConsumer {
   }
 
   #heartbeat(world: GroupWorld): void {
+    if (this.#dealt !== undefined && this.#dealt !== world.topics.partitionCount("orders")) {
+      this.#reset();
+      return;
+    }
     const { memberId, groupInstanceId, generationId } = this;
     const code = world.heartbeat({ memberId, groupInstanceId, generationId });
     if (code !== ErrorCode.NONE) this.#recover(code);
@@ -112,13 +119,14 @@ export class VirtualConsumer {
     this.#state = "unjoined";
     this.#joining = undefined;
     this.#syncing = undefined;
+    this.#dealt = undefined;
     this.owned = [];
   }
 }
 
-function dealtOut(members: readonly { readonly memberId: string }[]) {
+function dealtOut(members: readonly { readonly memberId: string }[], partitions: number) {
   return members.map(({ memberId }, m) => {
-    const own = Array.from({ length: PARTITIONS }, (_, p) => p).filter(
+    const own = Array.from({ length: partitions }, (_, p) => p).filter(
       (p) => p % members.length === m,
     );
     return { memberId, assignment: Buffer.from(own) };
