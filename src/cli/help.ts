@@ -1,6 +1,8 @@
 export const help = `odradek: a Kafka broker.
 
-Usage: odradek [flags]
+Usage: odradek [flags]                    runs a broker
+       odradek COMMAND --help           for people with a broker: topics, configs, groups, produce,
+                                        consume, offsets, as Kafka's tools of these names
 
   --port N                 listen on this port, 0 for any free one (default 9092)
   --host H                 listen on this address, 0.0.0.0 for all (default this machine only)
