@@ -1,4 +1,5 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { forFaultyHistories } from "../support/storage/model/faulty-histories.ts";
 import { anyStep, anyStepUntilPowerCut, forHistories } from "../support/storage/model/log-steps.ts";
 import { pageCacheLoss } from "../support/storage/page-cache-loss.ts";
 
@@ -22,6 +23,18 @@ test(
     const settings = { flushMessages: 1 };
     const options = { tailCacheBytes: 5000, dedupeBufferBytes: 1024 * 1024, settings };
     return forHistories(anyStepUntilPowerCut(pageCacheLoss), options, LONG);
+  },
+  TIMEOUT_MS,
+);
+
+test.each([
+  ["that is deleted", { retentionBytes: 2000 }],
+  ["that is compacted", { compacted: true, deleted: false, minCleanableDirtyRatio: 0 }],
+  ["that is flushed with each batch", { flushMessages: 1 }],
+])(
+  "whichever operations of the disk fail in a thousand histories of a log %s, nothing acknowledged is lost",
+  async (_how, settings) => {
+    expect(await forFaultyHistories(settings, LONG)).toBeGreaterThan(2000);
   },
   TIMEOUT_MS,
 );

@@ -99,6 +99,32 @@ describe("a write that fails", () => {
   });
 });
 
+test("what is acknowledged while there is no room to seal a full segment stays, whenever that is found", async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    disk = new FaultyDisk();
+    directory = await openDirectory({ disk, clock });
+    const log = await openLog(directory, { settings: { segmentBytes: 200 } });
+    await append(log, ["x".repeat(100)]);
+    disk.failWrite = (path) => (path.endsWith("index") ? noSpace() : undefined);
+    await append(log, ["y".repeat(100)]);
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    const kept = ["x".repeat(100), "y".repeat(100)];
+    try {
+      await append(log, ["under way"]);
+      kept.push("under way");
+    } catch (error) {
+      expect(error).toMatchObject(STORAGE_ERROR);
+    }
+    await clock.advance(0);
+    disk.failWrite = () => undefined;
+    await clock.advance(10_000);
+
+    expect(await append(log, ["next"])).toBe(kept.length);
+    expect(valuesOf(await readAll(log))).toEqual([...kept, "next"]);
+    await directory.close();
+  }
+});
+
 describe("a sync that fails", () => {
   test("acknowledges nothing and ends the log", async () => {
     const log = await openLog(directory, { settings: { flushMessages: 1 } });

@@ -3,6 +3,9 @@ import type { LogSettings } from "../../../../src/storage/log-settings.ts";
 import { allWritten, type Fate } from "../faulty-disk.ts";
 import { type LifeOptions, LogLife, type NewBatch, type NewRecord } from "./log-life.ts";
 
+/** Of one history. */
+const TIMEOUT_MS = 15_000;
+
 /** One thing that happens to a log; what must hold at any moment is looked at afterwards. */
 class Step implements fc.AsyncCommand<object, LogLife> {
   readonly #text: string;
@@ -172,6 +175,6 @@ export async function forHistories(
         return { model: {}, real: life };
       }, history),
     ),
-    { numRuns: run.numRuns, timeout: 15_000, endOnFailure: false },
+    { numRuns: run.numRuns, timeout: TIMEOUT_MS },
   );
 }
