@@ -96,7 +96,7 @@ const suites: readonly Suite[] = [
   {
     name: "storage",
     ofKafka: false,
-    check: () => checkStorage({ report, main: built, keep: false }),
+    check: () => checkStorage({ report, main: built, noSkip }),
   },
   {
     name: "client-metrics",
