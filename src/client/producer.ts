@@ -123,7 +123,10 @@ export class Producer {
     return sticky.partition;
   }
 
-  #append(queue: Queue, record: NewRecord, sizeInBytes: number): void {
+  /** A record is from when it was given, not from when its batch leaves. */
+  #append(queue: Queue, given: NewRecord, sizeInBytes: number): void {
+    const { key, value, headers, timestamp = this.#client.clock.now() } = given;
+    const record = { key, value, headers, timestamp };
     const { batchBytes, lingerMs } = this.#options;
     this.#bufferedBytes += sizeInBytes;
     const last = queue.batches.at(-1);

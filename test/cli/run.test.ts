@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+// Loaded with the test, not within its time: the command line loads it when it starts one.
+import "../../src/broker.ts";
 import { run, type Surroundings } from "../../src/cli/run.ts";
 
 /** A process that runs the command line, as far as the command line sees of it. */

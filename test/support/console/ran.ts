@@ -1,3 +1,7 @@
+// Loaded with the test, not within its time: commands load theirs when they are asked for.
+import "../../../src/cli/commands/consume.ts";
+import "../../../src/cli/commands/offsets.ts";
+import "../../../src/cli/commands/produce.ts";
 import { runCommand } from "../../../src/cli/commands/run-command.ts";
 
 /** What a command did. */
