@@ -26,7 +26,7 @@ import { Replicas } from "./partition/replicas.ts";
 import { deleteOldSegments } from "./partition/retention.ts";
 import { topicLogSettings } from "./partition/topic-log-settings.ts";
 import { ErrorCode, type KafkaError } from "./protocol/errors.ts";
-import { randomUuid } from "./protocol/uuid.ts";
+import { pooled, randomUuid } from "./protocol/uuid.ts";
 import { Quotas } from "./quotas/quotas.ts";
 import { type Bound, bindListeners } from "./server/endpoints.ts";
 import { gate } from "./server/gate.ts";
@@ -402,8 +402,10 @@ function nodeIdOf(config: BrokerConfig): number {
   return config.nodeId ?? config.brokerId;
 }
 
+const someBytes = pooled(randomBytes);
+
 function newUuid(): string {
-  return randomUuid(randomBytes);
+  return randomUuid(someBytes);
 }
 
 /** The disk that is not needed is not loaded. */

@@ -70,6 +70,7 @@ interface StoredProducerIds {
 export type NewTopic = Omit<TopicImage, "revision">;
 
 const none: readonly number[] = [];
+const noConfigs: ReadonlyMap<string, string> = new Map();
 
 export function brokerValue(broker: Pick<BrokerImage, "rack" | "endpoints">): string {
   const stored: StoredBroker = {
@@ -112,12 +113,13 @@ export function topicOf(entry: StoredEntry, before: TopicImage | undefined): Top
   const name = entry.key.slice(keys.topics.length);
   const { id, replicas, configs, began } = JSON.parse(entry.value) as StoredTopic;
   const known = before?.id === id ? before.partitions : [];
+  const set = Object.entries(configs);
   return {
     name,
     id,
     revision: entry.modRevision,
     internal: isInternalTopic(name),
-    configs: new Map(Object.entries(configs)),
+    configs: set.length === 0 ? noConfigs : new Map(set),
     partitions: replicas.map((ids, index) => {
       const partition = known[index];
       if (partition !== undefined) return { ...partition, replicas: ids };

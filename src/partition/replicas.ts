@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { MetadataImage, PartitionImage, TopicImage } from "../cluster/image.ts";
 import type { TopicsDelta } from "../cluster/metadata-loader.ts";
 import type { DataDirectory, LogOptions } from "../storage/data-directory.ts";
@@ -38,6 +39,10 @@ export class Replicas {
   readonly #moves: ReplicaMoves;
   readonly #settingsOf: (topic: TopicImage) => LogSettings;
   readonly #logger: Logger;
+  /** Of topics that set nothing themselves, which are most: one object for thousands of logs. */
+  #plainSettings: LogSettings | undefined;
+  /** They are those that hold now. */
+  #isPlainKnown = false;
 
   constructor({ logDirs, partitions, moves, settingsOf, logger }: ReplicasOptions) {
     this.#logDirs = logDirs;
@@ -58,6 +63,7 @@ export class Replicas {
       if (!isWanted(directory, folder, image)) await directory.setAside(folder);
     }
     const copies = await this.#copies(image);
+    this.#isPlainKnown = false;
     for (const topic of image.topics()) this.#addMissing(topic, { isNew: false });
     for (const { directory, folder } of copies.values()) {
       const partition = this.#partitions.get(folder.topic, folder.partition);
@@ -68,6 +74,7 @@ export class Replicas {
   /** What changed in the cluster. Gives a promise only where there is something to wait for. */
   apply({ created, changed, deleted }: TopicsDelta): void | Promise<void> {
     const removing = deleted.map(({ name }) => this.#remove(name));
+    this.#isPlainKnown = false;
     for (const topic of created) this.#addMissing(topic, { isNew: true });
     for (const topic of changed) {
       this.#update(topic);
@@ -139,7 +146,7 @@ export class Replicas {
   #addMissing(topic: TopicImage, { isNew }: { readonly isNew: boolean }): void {
     const missing = topic.partitions.slice(this.#partitions.forTopic(topic.name).length);
     if (missing.length === 0) return;
-    const settings = this.#settingsOf(topic);
+    const settings = this.#settingsFor(topic);
     for (const image of missing) {
       this.#partitions.add(this.#opened({ topic, image, settings, isNew }));
     }
@@ -175,8 +182,19 @@ export class Replicas {
     };
   }
 
+  #settingsFor(topic: TopicImage): LogSettings {
+    if (topic.configs.size > 0) return this.#settingsOf(topic);
+    if (!this.#isPlainKnown || this.#plainSettings === undefined) {
+      const settings = this.#settingsOf(topic);
+      const isSame = isDeepStrictEqual(settings, this.#plainSettings);
+      this.#plainSettings = isSame ? (this.#plainSettings ?? settings) : settings;
+      this.#isPlainKnown = true;
+    }
+    return this.#plainSettings;
+  }
+
   #update(topic: TopicImage): void {
-    const settings = this.#settingsOf(topic);
+    const settings = this.#settingsFor(topic);
     for (const partition of this.#partitions.forTopic(topic.name)) {
       const image = topic.partitions[partition.index];
       if (image === undefined) continue;

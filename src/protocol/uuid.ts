@@ -28,3 +28,17 @@ export function randomUuid(randomBytes: (size: number) => Buffer): string {
     if (!uuid.startsWith("-")) return uuid;
   }
 }
+
+/** Random bytes of which many are asked for at a time: asking costs more than having them. */
+export function pooled(
+  randomBytes: (size: number) => Buffer,
+  poolBytes = 1024,
+): (size: number) => Buffer {
+  let pool: Buffer = Buffer.alloc(0);
+  return (size) => {
+    if (pool.length < size) pool = randomBytes(Math.max(size, poolBytes));
+    const taken = pool.subarray(0, size);
+    pool = pool.subarray(size);
+    return taken;
+  };
+}

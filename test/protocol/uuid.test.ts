@@ -1,6 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { randomUuid, uuidFromBytes, uuidToBytes, ZERO_UUID } from "../../src/protocol/uuid.ts";
+import {
+  pooled,
+  randomUuid,
+  uuidFromBytes,
+  uuidToBytes,
+  ZERO_UUID,
+} from "../../src/protocol/uuid.ts";
 
 test("an id is 22 characters, and comes back as the same 16 bytes", () => {
   const bytes = randomBytes(16);
@@ -27,4 +33,19 @@ test("a new id never looks like an option, and says that it is random", () => {
   expect(drawn).toHaveLength(0);
   expect((uuidToBytes(uuid)[6] as number) >> 4).toBe(4);
   expect((uuidToBytes(uuid)[8] as number) >> 6).toBe(2);
+});
+
+test("random bytes that are drawn many at a time are handed out once", () => {
+  let draws = 0;
+  const random = pooled((size) => {
+    draws += 1;
+    return randomBytes(size);
+  }, 100);
+
+  const ids = Array.from({ length: 1000 }, () => randomUuid(random));
+
+  expect(new Set(ids).size).toBe(1000);
+  expect(draws).toBeGreaterThanOrEqual(1000 / 6);
+  expect(draws).toBeLessThan(1000 / 4);
+  expect(random(500)).toHaveLength(500);
 });
