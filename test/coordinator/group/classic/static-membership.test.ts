@@ -97,6 +97,42 @@ describe("KIP-345: static members", () => {
     expect(synced.assignment?.toString()).toBe("two");
   });
 
+  test("broker and client restarted, it is still the same member to the others, and leads if it led", async () => {
+    const world = await GroupWorld.started();
+    const { i1, i2, generationId } = await staticPair(world);
+    await world.restart();
+    await world.clock.advance(5_000);
+
+    const back = await world.join({ groupInstanceId: "i1" }).promise;
+
+    const { memberId } = back;
+    expect(back).toMatchObject({ errorCode: 0, generationId, leader: memberId });
+    expect(back).toMatchObject({ skipAssignment: true, protocolName: "range" });
+    const synced = await world.sync({ memberId, groupInstanceId: "i1", generationId }).promise;
+    expect(synced.assignment?.toString()).toBe("one");
+    expect(world.heartbeat({ memberId: i2, groupInstanceId: "i2", generationId })).toBe(0);
+    expect(world.heartbeat({ memberId: i1, groupInstanceId: "i1", generationId })).toBe(
+      ErrorCode.FENCED_INSTANCE_ID,
+    );
+    expect(world.state()).toBe("Stable");
+  });
+
+  test("one that stays away beyond its session is out, and comes back as a new member", async () => {
+    const world = await GroupWorld.started();
+    const { i1, i2, generationId } = await staticPair(world);
+    for (let second = 0; second < 11; second++) {
+      await world.clock.advance(1_000);
+      world.heartbeat({ memberId: i1, groupInstanceId: "i1", generationId });
+    }
+    expect(world.members()).toEqual([i1]);
+
+    const back = world.join({ groupInstanceId: "i2" });
+    await world.join({ memberId: i1, groupInstanceId: "i1" }).promise;
+
+    expect((await back.promise).memberId).not.toBe(i2);
+    expect(back.answer).toMatchObject({ errorCode: 0, generationId: generationId + 1 });
+  });
+
   test("one that returns while the group syncs makes it rebalance", async () => {
     const world = await GroupWorld.started();
     const { i1, i2 } = await staticPair(world);
