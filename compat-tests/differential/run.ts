@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { caseId, Recording } from "../../test/replay/recording.ts";
 import type { Difference, Replay } from "../../test/replay/replay.ts";
-import { play } from "../../test/replay/scenario.ts";
+import { play, type Scenario } from "../../test/replay/scenario.ts";
 import { generated, scenarios } from "../../test/replay/scenarios.ts";
 import { describeDifference, explanationsOf } from "./differences.ts";
 import { missingForKafka, startKafka } from "./kafka.ts";
@@ -77,13 +77,42 @@ async function writeRecording(recording: Recording): Promise<void> {
   }
 }
 
-/** What was recorded before of scenarios that were not played. */
-function keepTheOthers(recording: Recording, before: Recording): void {
-  for (const { api, version, recorded } of before.entries()) {
+/** Adds what was recorded of other scenarios than those in the recording. */
+function keepTheOthers(recording: Recording, other: Recording): void {
+  for (const { api, version, recorded } of other.entries()) {
     if (recording.find(api, version, recorded.case) === undefined) {
       recording.add(api, version, recorded);
     }
   }
+}
+
+/** What was said in one play of a scenario, and how the subject's answers differ from Kafka's. */
+interface Played {
+  readonly reference: Recording;
+  readonly replay: Replay;
+}
+
+async function playOnBoth(scenario: Scenario, golden: Recording): Promise<Played> {
+  const reference = new Recording();
+  const first = await withBroker(startKafka, ({ host, port }) =>
+    play(scenario, { host, port, golden, recorder: reference }),
+  );
+  const isAgainstItself = options["kafka-itself"];
+  if (isAgainstItself && scenarios.includes(scenario)) return { reference, replay: first };
+  const startSubject = isAgainstItself ? startKafka : () => startOdradek(scenario.ownSettings);
+  const replay = await withBroker(startSubject, ({ host, port }) =>
+    play(scenario, { host, port, golden, reference }),
+  );
+  return { reference, replay };
+}
+
+/** On a slow machine time may pass where none should: what depends on time gets a second chance. */
+async function playPatiently(scenario: Scenario, golden: Recording): Promise<Played> {
+  const played = await playOnBoth(scenario, golden);
+  const isExplained = played.replay.differences.every((one) => explanationsOf(one).length > 0);
+  if (isExplained || scenario.isTimed !== true) return played;
+  print(`once more, because its answers depend on how long its steps take: ${scenario.name}`);
+  return await playOnBoth(scenario, golden);
 }
 
 async function main(): Promise<number> {
@@ -93,27 +122,16 @@ async function main(): Promise<number> {
     return 0;
   }
   const golden = Recording.load(join(goldenFolder, "frames"));
-  const all = [...scenarios, ...generated];
-  const chosen = all.filter(({ name }) => name.includes(options.only));
+  const chosen = [...scenarios, ...generated].filter(({ name }) => name.includes(options.only));
   const tally: Tally = { passed: 0, failed: 0 };
   const madeUp = new Recording();
   // Each scenario has brokers of its own: what one leaves behind would show in the next.
   for (const scenario of chosen) {
-    const isRecorded = scenarios.includes(scenario);
-    const reference = isRecorded ? new Recording() : madeUp;
-    const first = await withBroker(startKafka, ({ host, port }) =>
-      play(scenario, { host, port, golden, recorder: reference }),
-    );
-    if (options["kafka-itself"] && isRecorded) {
-      judge(first, tally);
-      continue;
-    }
-    const startSubject = options["kafka-itself"]
-      ? startKafka
-      : () => startOdradek(scenario.ownSettings);
-    await withBroker(startSubject, async ({ host, port }) => {
-      judge(await play(scenario, { host, port, golden, reference }), tally);
-    });
+    const { reference, replay } = await playPatiently(scenario, golden);
+    judge(replay, tally);
+    if (!generated.includes(scenario)) continue;
+    for (const { api, version, recorded } of reference.entries())
+      madeUp.add(api, version, recorded);
   }
   if (options.record) {
     if (options.only !== "")

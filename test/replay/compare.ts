@@ -40,6 +40,7 @@ const clockFields: ReadonlySet<string> = new Set([
 
 /** Arrays that Kafka fills in the order of a hash table, and which are therefore sets. */
 const hashOrdered: ReadonlySet<string> = new Set([
+  "ConsumerGroupDescribe.groups",
   "ConsumerGroupDescribe.members",
   "ConsumerGroupDescribe.topicPartitions",
   "ConsumerGroupDescribe.partitions",

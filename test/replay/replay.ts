@@ -21,6 +21,10 @@ const UNNEEDED_WAIT_MS = 10_000;
 /** From here on a wait can be told from a slow machine. */
 const LONG_WAIT_MS = 3000;
 
+/** How long members of recorded groups live without a sign of it, and from where on they may. */
+const SESSION_MS = 120_000;
+const SHORTEST_SESSION_MS = 6000;
+
 /** The client id of every recorded request. */
 const CLIENT_ID = "probe";
 
@@ -125,7 +129,7 @@ export class Replay {
   recordedRequest(api: string, version: number, name: string): unknown {
     const recorded = this.#target.golden.get(api, version, name);
     const request = decodeRequest(codecOf(api), version, Buffer.from(recorded.request, "hex"));
-    return withLongWait(this.#substitute(request, ""), recorded.tookMs);
+    return withLongSession(withLongWait(this.#substitute(request, ""), recorded.tookMs));
   }
 
   /** Sends the recorded bytes as they are: for frames that no codec would write. */
@@ -402,4 +406,12 @@ function decodeAnswer(codec: AnyCodec, version: number, frame: Buffer): unknown 
   const answer = codec.decodeResponse(reader, version);
   if (reader.remaining !== 0) throw new Error(`${codec.name} v${version}: bytes left over`);
   return answer;
+}
+
+/** The same join for a member that a slow machine does not lose, if its session was a valid one. */
+function withLongSession(request: unknown): unknown {
+  const isJoin = typeof request === "object" && request !== null && "sessionTimeoutMs" in request;
+  const sessionMs = isJoin ? Number(request.sessionTimeoutMs) : 0;
+  const isShort = sessionMs >= SHORTEST_SESSION_MS && sessionMs < SESSION_MS;
+  return isShort ? { ...(request as object), sessionTimeoutMs: SESSION_MS } : request;
 }

@@ -12,6 +12,8 @@ export interface Scenario {
   readonly name: string;
   /** Settings that Odradek alone has, for what it does only if it is told to. */
   readonly ownSettings?: Readonly<Record<string, string>>;
+  /** Its answers are others where its steps take long: it is played once more before it is judged. */
+  readonly isTimed?: boolean;
   readonly steps: readonly ((replay: Replay) => Promise<void>)[];
 }
 

@@ -6,6 +6,7 @@ import { madeUpChanges } from "./generated/changes.ts";
 import { madeUpCluster } from "./generated/cluster.ts";
 import { madeUpConsumerGroups } from "./generated/consumer-groups.ts";
 import { madeUpConversations } from "./generated/conversations.ts";
+import { madeUpEveryVersion } from "./generated/every-version.ts";
 import { madeUpFeatures } from "./generated/features.ts";
 import { madeUpFrames } from "./generated/frames.ts";
 import { madeUpGroups } from "./generated/groups.ts";
@@ -58,5 +59,6 @@ export const generated: readonly Scenario[] = [
   madeUpQuotas,
   madeUpLogDirs,
   madeUpTelemetry,
+  madeUpEveryVersion,
   madeUpProducers,
 ];

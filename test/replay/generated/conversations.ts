@@ -8,6 +8,7 @@ import { makeTopic, type Scenario, settled, sleep, warmUp } from "../scenario.ts
 /** Made-up questions whose answers depend on what else is asked meanwhile, or was asked before. */
 export const madeUpConversations: Scenario = {
   name: "made up: conversations",
+  isTimed: true,
   steps: [prepare, pipelined, longPolls, longPollsOverChanges, sessions, sessionsOverRecreation],
 };
 

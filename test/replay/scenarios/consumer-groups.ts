@@ -8,6 +8,7 @@ import { eventually, makeTopic, type Scenario, sleep, warmUp } from "../scenario
 /** Consumer groups (KIP-848): one member's life, errors, static members, regular expressions. */
 export const consumerGroups: Scenario = {
   name: "consumer groups",
+  isTimed: true,
   steps: [
     warmUp,
     prepare,
@@ -25,6 +26,7 @@ export const consumerGroups: Scenario = {
 /** The same, two members through a rebalance: more than an assignment interval between the steps. */
 export const consumerGroupRebalance: Scenario = {
   name: "consumer groups: a rebalance",
+  isTimed: true,
   steps: [warmUp, prepare, twoMembers, anotherSubscription],
 };
 
@@ -73,7 +75,7 @@ function join(replay: Replay, groupId: string, memberId: string) {
 async function usedClassicGroup(replay: Replay, groupId: string): Promise<void> {
   const request = {
     groupId,
-    sessionTimeoutMs: 10_000,
+    sessionTimeoutMs: 120_000,
     rebalanceTimeoutMs: 10_000,
     memberId: "",
     protocolType: "consumer",
@@ -197,7 +199,7 @@ async function upgrades(replay: Replay): Promise<void> {
     () =>
       replay.call(joinGroup, 2, {
         groupId: "gclassic",
-        sessionTimeoutMs: 10_000,
+        sessionTimeoutMs: 120_000,
         rebalanceTimeoutMs: 10_000,
         memberId: "",
         protocolType: "consumer",

@@ -6,6 +6,7 @@ import { makeTopic, range, type Scenario, sleep, warmUp } from "../scenario.ts";
 /** Records on their way out: fetches, sessions, offsets by time and epoch, deleted records. */
 export const fetchAndOffsets: Scenario = {
   name: "fetch, sessions and offsets",
+  isTimed: true,
 
   steps: [
     warmUp,

@@ -51,7 +51,7 @@ function join(replay: Replay, version: number, member: Member, connection?: Conn
   const protocols = member.protocols ?? [["range", "\0\u0001meta"]];
   const request = {
     groupId: member.group,
-    sessionTimeoutMs: 10_000,
+    sessionTimeoutMs: 120_000,
     rebalanceTimeoutMs: 10_000,
     memberId: member.memberId ?? "",
     groupInstanceId: member.instanceId ?? null,
