@@ -95,7 +95,7 @@ export class Connection implements ConnectionContext {
     this.id = options.id;
     this.listenerName = options.listenerName;
     this.#remoteAddress = plainAddress(socket.remoteAddress ?? "");
-    this.clientHost = `/${this.#remoteAddress}`;
+    this.clientHost = `/${longAddress(this.#remoteAddress)}`;
     this.remotePort = socket.remotePort ?? -1;
     this.#frames = new FrameSplitter(options.maxRequestBytes, options.frameBuffers);
     this.#lastActiveMs = options.clock.monotonicMs();
@@ -304,4 +304,16 @@ export class Connection implements ConnectionContext {
 /** IPv4 that came through an IPv6 socket is shown as IPv4. */
 export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}
+
+const IPV6_GROUPS = 8;
+
+/** An address as Java writes it, and Kafka tells it: of IPv6 every group, without leading zeros. */
+export function longAddress(address: string): string {
+  if (!address.includes(":")) return address;
+  const [first = "", last] = address.replace(/%.*/, "").split("::", 2);
+  const before = first === "" ? [] : first.split(":");
+  const behind = last === undefined || last === "" ? [] : last.split(":");
+  const zeros = Array.from({ length: IPV6_GROUPS - before.length - behind.length }, () => "0");
+  return [...before, ...zeros, ...behind].join(":");
 }
