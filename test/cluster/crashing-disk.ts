@@ -1,4 +1,5 @@
 import type { MetadataDisk, MetadataFile } from "../../src/cluster/metadata-disk.ts";
+import type { Fate } from "../support/storage/faulty-disk.ts";
 
 interface Content {
   bytes: Buffer;
@@ -62,6 +63,16 @@ export class CrashingDisk implements MetadataDisk {
   /** What is found when the power comes back: what was synced, and `torn` bytes behind it. */
   afterPowerCut(torn = 0): CrashingDisk {
     return this.#copy(({ synced }) => synced + torn);
+  }
+
+  /** The same where what was not synced is whatever `fate` makes of it. */
+  afterLoss(fate: Fate): CrashingDisk {
+    const copy = new CrashingDisk();
+    for (const [path, { bytes, synced }] of this.#files) {
+      const left = fate(bytes.subarray(0, synced), bytes, path, true);
+      if (left !== undefined) copy.replace(path, Buffer.from(left));
+    }
+    return copy;
   }
 
   replace(path: string, bytes: Buffer): void {
