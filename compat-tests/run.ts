@@ -12,6 +12,7 @@ import { type Client, clients } from "./harness/clients.ts";
 import { Report } from "./harness/report.ts";
 import { prepare } from "./harness/toolchain.ts";
 import { checkOrder } from "./order/run.ts";
+import { checkPackage } from "./package/all.ts";
 import { groups, groupsAfterRestart } from "./scenario/group.ts";
 import { readAll } from "./scenario/read.ts";
 import { write } from "./scenario/write.ts";
@@ -103,6 +104,7 @@ const suites: readonly Suite[] = [
     ofKafka: false,
     check: (chosen) => checkClientMetrics({ report, clients: chosen, main: built }),
   },
+  { name: "package", ofKafka: false, check: () => checkPackage(report) },
 ];
 
 /** Clients among each other, and the order that they see. */
