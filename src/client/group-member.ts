@@ -54,7 +54,7 @@ export class GroupMember {
   async join(): Promise<TopicPartition[]> {
     for (;;) {
       try {
-        const assigned = await this.#joinOnce();
+        const assigned = await this.#client.retry(() => this.#joinOnce());
         this.#isInGroup = true;
         this.#scheduleHeartbeat();
         return assigned;
@@ -72,8 +72,10 @@ export class GroupMember {
       memberId: this.#memberId,
       generationId: this.#generationId,
     };
-    const refused = await commitOffsets(this.#client, committer, offsets);
-    for (const error of refused.values()) if (!this.#isToRejoin(error)) throw error;
+    await this.#client.retry(async () => {
+      const refused = await commitOffsets(this.#client, committer, offsets);
+      for (const error of refused.values()) if (!this.#isToRejoin(error)) throw error;
+    });
   }
 
   async leave(): Promise<void> {

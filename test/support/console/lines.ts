@@ -138,7 +138,7 @@ export const consoleLines: readonly ConsoleLine[] = [
   line("offsets --topic letters --time earliest"),
   line("offsets --topic letters,orders --time latest"),
   line("offsets --topic letters|empty --time -1"),
-  line("offsets --topic letters --time -3"),
+  line("offsets --topic made-on-the-way --time -3"),
   line("offsets --topic letters --time earliest-local"),
   line("offsets --topic letters --time latest-tiered"),
   line("offsets --topic letters --time 0"),
