@@ -7,7 +7,6 @@ import {
   type DeleteRecordsTopic,
   deleteRecords,
 } from "../protocol/generated/delete-records.ts";
-import { beforeDeadline } from "./deadline.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
 
 type Result = DeleteRecordsPartitionResultInput;
@@ -29,9 +28,7 @@ export const deleteRecordsHandler: Handler = defineHandler({
       [...byName(request.topics)].map(async ([name, partitions]) => {
         const refusal = refusalOf(name, context, services);
         const results = [...partitions.values()].map((asked) =>
-          refusal === ErrorCode.NONE
-            ? deleteBefore(name, asked, request.timeoutMs, services)
-            : failed(asked, refusal),
+          refusal === ErrorCode.NONE ? deleteBefore(name, asked, services) : failed(asked, refusal),
         );
         return { name, partitions: await Promise.all(results) };
       }),
@@ -66,8 +63,7 @@ function refusalOf(name: string, context: RequestContext, services: Services): E
 async function deleteBefore(
   topic: string,
   asked: DeleteRecordsPartition,
-  timeoutMs: number,
-  { partitions, clock, image, logger }: Services,
+  { partitions, image, logger }: Services,
 ): Promise<Result> {
   const { partitionIndex, offset } = asked;
   const partition = partitions.get(topic, partitionIndex);
@@ -77,10 +73,8 @@ async function deleteBefore(
     return failed(asked, code);
   }
   try {
-    // Without followers to wait for, Kafka has deleted before any timeout counts.
-    const lowWatermark = await beforeDeadline(clock, Math.max(1, timeoutMs), () =>
-      partition.deleteRecordsBefore(offset),
-    );
+    // The request's timeout is for followers: without them Kafka has deleted before it counts.
+    const lowWatermark = await partition.deleteRecordsBefore(offset);
     return { partitionIndex, lowWatermark, errorCode: ErrorCode.NONE };
   } catch (error) {
     if (!(error instanceof KafkaError)) {
