@@ -101,4 +101,11 @@ describe("DeleteRecords", () => {
   test("a client without patience is answered all the same: there is nobody to wait for", async () => {
     expect(await deleteBefore([["orders", 3]], { timeoutMs: 0 })).toEqual([[ErrorCode.NONE, 3]]);
   });
+
+  test("nor does a disk that takes longer than the client's patience make it fail", async () => {
+    const answer = deleteBefore([["orders", 3]], { timeoutMs: 5 });
+    broker.clock.advance(60_000);
+
+    expect(await answer).toEqual([[ErrorCode.NONE, 3]]);
+  });
 });
