@@ -171,8 +171,8 @@ export class Producer {
     try {
       const baseOffset = await this.#sender.deliver(partition, records);
       this.#delivered({ partition, records, baseOffset });
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
+    } catch (thrown) {
+      const error = refusalOf(thrown);
       const isTooLarge = error.code === ErrorCode.MESSAGE_TOO_LARGE;
       if (!isTooLarge || records.length === 1) return this.#delivered({ records, error });
       // The topic takes smaller batches than ours.
@@ -194,6 +194,13 @@ export class Producer {
     for (const { resolve } of this.#waiting.filter(isDone)) resolve();
     this.#waiting = this.#waiting.filter((each) => !isDone(each));
   }
+}
+
+/** Whatever it was, the records that it hit are told of it. */
+function refusalOf(error: unknown): KafkaError {
+  if (error instanceof KafkaError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return kafkaErrorCausedBy(error, ErrorCode.UNKNOWN_SERVER_ERROR, why);
 }
 
 /** An upper bound of what a record takes alone in a batch, as Kafka's producer reckons it. */
