@@ -105,6 +105,7 @@ async function program(project: Project): Promise<undefined> {
     match(bootstrap, /^localhost:\d+$/);
     const { out } = await project.must("node", "round-trip.mjs", bootstrap);
     deepStrictEqual(out, "read 1\n");
+    await commands(project, bootstrap);
     broker.kill("SIGTERM");
     const [code] = await ended;
     deepStrictEqual(code, 0);
@@ -113,6 +114,26 @@ async function program(project: Project): Promise<undefined> {
     broker.kill("SIGKILL");
   }
   return undefined;
+}
+
+/** The commands beside it, from the same package: a line goes in and out. */
+async function commands(project: Project, bootstrap: string): Promise<void> {
+  const where = `--bootstrap-server ${bootstrap} --topic lines`;
+  await project.must("sh", "-c", `echo typed | npx odradek produce ${where}`);
+  const { out } = await project.must(
+    ...[
+      "npx",
+      "odradek",
+      "consume",
+      ...where.split(" "),
+      "--from-beginning",
+      "--max-messages",
+      "1",
+    ],
+  );
+  deepStrictEqual(out, "typed\n");
+  const offsets = await project.must("npx", "odradek", "offsets", ...where.split(" "));
+  deepStrictEqual(offsets.out, "lines:0:1\n");
 }
 
 const checks: Readonly<Record<string, (project: Project) => Promise<string | undefined>>> = {
