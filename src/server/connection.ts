@@ -85,6 +85,8 @@ export class Connection implements ConnectionContext {
   #isClosing = false;
   /** When the client last sent or took something, monotonic milliseconds. */
   #lastActiveMs: number;
+  /** How much of its answers the client had not taken when somebody last asked. */
+  #unsent = 0;
   #frameBeganMs: number | undefined;
   /** How much of that frame had arrived by then. */
   #frameBytes = 0;
@@ -118,8 +120,16 @@ export class Connection implements ConnectionContext {
     return this.#remoteAddress;
   }
 
-  /** When the client last did something; never, while it is we who are at work. */
+  /**
+   * When the client last did something; never, while it is we who are at work. A slow reader does
+   * something as long as less is left to send each time this is asked.
+   */
   idleSince(): number {
+    const unsent = this.#socket.writableNeedDrain ? unsentBytes(this.#socket) : 0;
+    if (unsent !== this.#unsent) {
+      this.#unsent = unsent;
+      this.#lastActiveMs = this.#options.clock.monotonicMs();
+    }
     const isOurDoing = this.#isServing || this.#muted !== undefined;
     return isOurDoing ? Number.POSITIVE_INFINITY : this.#lastActiveMs;
   }
@@ -304,6 +314,16 @@ export class Connection implements ConnectionContext {
 /** IPv4 that came through an IPv6 socket is shown as IPv4. */
 export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}
+
+/**
+ * What the system has not taken yet of an answer that does not fit its buffers. Sockets tell it
+ * nowhere else: their own counters move when all of an answer has gone.
+ */
+function unsentBytes(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, "_handle");
+  const isOpen = typeof handle === "object" && handle !== null && "writeQueueSize" in handle;
+  return isOpen ? Number(handle.writeQueueSize) : 0;
 }
 
 const IPV6_GROUPS = 8;

@@ -287,6 +287,29 @@ describe("deadlines", () => {
     await until(() => listeners.connectionCount === 0);
   });
 
+  test("a client that takes its answer slowly is not idle, until it takes no more", async () => {
+    const { port, clock, listeners } = await server(() => reply(Buffer.alloc(64 * 1024 * 1024)), {
+      maxIdleMs: 10_000,
+    });
+    const one = await client(port);
+    one.socket.pause();
+    one.send("fetch");
+    await until(() => one.socket.bytesWritten > 0 && listeners.connectionCount === 1);
+    let appetite = 0;
+    one.socket.on("data", () => one.socket.bytesRead > appetite && one.socket.pause());
+    for (let round = 1; round <= 4; round++) {
+      appetite += 8 * 1024 * 1024;
+      one.socket.resume();
+      await until(() => one.socket.isPaused());
+      await clock.advance(8000);
+      expect(listeners.connectionCount).toBe(1);
+    }
+
+    await clock.advance(12_000);
+
+    await until(() => listeners.connectionCount === 0);
+  });
+
   test("a connection that is idle is closed, one that is not stays", async () => {
     const { port, clock, listeners } = await server(echo, { maxIdleMs: 10_000 });
     const [idle, busy] = [await client(port), await client(port)];
