@@ -5,9 +5,12 @@ import { parseArgs } from "node:util";
 import { checkAdmin } from "./admin/all.ts";
 import { prepareKafka } from "./broker/kafka.ts";
 import { prepareOdradek } from "./broker/odradek.ts";
+import { checkCommandLines } from "./cli/all.ts";
 import { checkClientMetrics } from "./client-metrics/all.ts";
 import { checkCompression } from "./compression/all.ts";
+import { checkConsole } from "./console/all.ts";
 import { checkConsumerGroups } from "./consumer-groups/all.ts";
+import { missingForKafka } from "./differential/kafka.ts";
 import { type Client, clients } from "./harness/clients.ts";
 import { Report } from "./harness/report.ts";
 import { prepare } from "./harness/toolchain.ts";
@@ -69,6 +72,8 @@ interface Suite {
   readonly name: string;
   /** It can be asked of Apache Kafka too. */
   readonly ofKafka: boolean;
+  /** It runs Kafka's own classes: without Java and Maven it is left out. */
+  readonly needsJava?: boolean;
   readonly check: (chosen: readonly Client[]) => Promise<void>;
 }
 
@@ -83,7 +88,12 @@ const suites: readonly Suite[] = [
     ofKafka: true,
     check: (chosen) => checkConsumerGroups({ report, clients: chosen, isKafka, main: built }),
   },
-  { name: "admin", ofKafka: true, check: () => checkAdmin({ report, isKafka, main: built }) },
+  {
+    name: "admin",
+    needsJava: true,
+    ofKafka: true,
+    check: () => checkAdmin({ report, isKafka, main: built }),
+  },
   {
     name: "tools",
     ofKafka: true,
@@ -104,6 +114,13 @@ const suites: readonly Suite[] = [
     ofKafka: false,
     check: (chosen) => checkClientMetrics({ report, clients: chosen, main: built }),
   },
+  {
+    name: "cli",
+    needsJava: true,
+    ofKafka: false,
+    check: () => checkCommandLines({ report, main: built }),
+  },
+  { name: "console", needsJava: true, ofKafka: false, check: () => checkConsole(report) },
   { name: "package", ofKafka: false, check: () => checkPackage(report) },
 ];
 
@@ -152,7 +169,13 @@ function asked(): readonly Suite[] {
 
 async function main(): Promise<void> {
   const chosen = await ready();
-  for (const { name, check } of asked()) {
+  for (const { name, check, needsJava = false } of asked()) {
+    const missing = needsJava ? await missingForKafka() : undefined;
+    if (missing !== undefined) {
+      if (noSkip) report.fail(name, missing);
+      else report.skip(name, missing);
+      continue;
+    }
     const began = performance.now();
     try {
       await check(chosen);
