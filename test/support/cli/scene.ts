@@ -107,7 +107,7 @@ export class Scene {
     if (synced.errorCode !== 0) throw new Error(`sync: ${synced.errorCode}`);
   }
 
-  async #joinConsumer({ group, clientId, topic, instanceId }: Join): Promise<void> {
+  async #joinConsumer({ group, clientId, topic, instanceId, isWaiting }: Join): Promise<void> {
     const asker = await this.#coordinator(group, clientId);
     const memberId = memberIds[this.#members++] ?? "";
     const groupId = group;
@@ -122,6 +122,7 @@ export class Scene {
         topicPartitions: [],
       }),
     );
+    if (isWaiting) return;
     // What a member was given it owns once it says so.
     let { memberEpoch, assignment } = joined;
     for (let turn = 0; turn < 50 && (assignment?.topicPartitions.length ?? 0) === 0; turn++) {

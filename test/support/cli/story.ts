@@ -24,6 +24,8 @@ export interface Join {
   /** What it is given, where it leads a classic group. */
   readonly partitions: readonly number[];
   readonly instanceId?: string;
+  /** Others have its partitions still, and do not give them up. */
+  readonly isWaiting?: boolean;
 }
 
 /**

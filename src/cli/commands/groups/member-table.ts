@@ -10,6 +10,8 @@ export interface MemberTable {
 const WIDTH = 15;
 const INSTANCE_WIDTH = 17;
 const ASSIGNMENT_WIDTH = 20;
+/** The least width of a last column, which is not filled up. */
+const AS_IT_IS = 0;
 const NONE = "-";
 
 /** A column: its heading, its least width, and what it shows. */
@@ -19,12 +21,10 @@ type Column = readonly [string, number, (member: MemberDescription) => unknown];
 export function memberTableOf(group: GroupDescription, isVerbose: boolean): MemberTable {
   const { members } = group;
   const columns = [...plainColumns(group), ...(isVerbose ? verboseColumns(group) : [])];
-  const widths = columns.map(([, least, show]) =>
-    widthOf(
-      members.map((member) => String(show(member))),
-      least,
-    ),
-  );
+  const widths = columns.map(([, least, show]) => {
+    const texts = members.map((member) => String(show(member)));
+    return least === AS_IT_IS ? 0 : widthOf(texts, least);
+  });
   const line = (cells: readonly unknown[]) =>
     isVerbose ? row(cells, widths) : `${row(cells, widths)} `;
   return {
@@ -55,7 +55,7 @@ function verboseColumns({ members, targetAssignmentEpoch }: GroupDescription): C
   const isMixed = [true, false].every((kind) =>
     members.some(({ isUpgraded }) => isUpgraded === kind),
   );
-  const upgraded: Column = ["UPGRADED", 0, ({ isUpgraded }) => isUpgraded ?? NONE];
+  const upgraded: Column = ["UPGRADED", AS_IT_IS, ({ isUpgraded }) => isUpgraded ?? NONE];
   return [
     ["CURRENT-EPOCH", WIDTH, ({ epoch }) => epoch ?? NONE],
     ["CURRENT-ASSIGNMENT", ASSIGNMENT_WIDTH, ({ assignment }) => textOf(assignment)],
