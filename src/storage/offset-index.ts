@@ -72,6 +72,18 @@ export class OffsetIndex {
     return low === 0 ? 0 : (this.#entries[2 * low - 1] as number);
   }
 
+  /** The position of the last entry that lies there or before. */
+  positionUpTo(position: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[2 * middle + 1] as number) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 0 : (this.#entries[2 * low - 1] as number);
+  }
+
   /** Whether every entry points into a file of this size, behind the one before it. */
   isSane(fileBytes: number): boolean {
     let from = -1;

@@ -109,6 +109,22 @@ export class ProducerStates {
     });
   }
 
+  /**
+   * What was found in the batches of a log, for producers of whom the last batch alone is known: of
+   * those that end with this very batch, the ones before it are remembered too.
+   */
+  recall(found: ProducerStates): void {
+    for (const state of this.#states.values()) {
+      const other = found.#states.get(state.producerId);
+      const [last] = state.batches;
+      const same = other?.batches.at(-1);
+      if (last === undefined || other?.epoch !== state.epoch || state.batches.length > 1) continue;
+      if (same?.lastOffset === last.lastOffset && same.lastSequence === last.lastSequence) {
+        state.batches = other.batches;
+      }
+    }
+  }
+
   /** Forgets producers that were last heard of then, or before, and have no transaction open. */
   expire(untilMs: number): void {
     for (const [producerId, { lastTimestamp, transactionFirstOffset }] of this.#states) {

@@ -41,6 +41,8 @@ export type RecoveryOptions = Pick<
 >;
 
 const READ_BYTES = 1024 * 1024;
+/** How far back the batches are looked for that a client may send again: five, of a megabyte each, and some. */
+const RECALLED_BYTES_MAX = 8 * 1024 * 1024;
 
 /** A log without files. */
 export function emptyContent(offset = 0): LogContent {
@@ -248,13 +250,21 @@ function removeSnapshots(
   if (all.some(isStale)) files.removeSnapshots(isStale);
 }
 
-/** From the newest snapshot at or before the end, and the batches since. */
+/**
+ * From the newest snapshot at or before the end, and the batches since.
+ *
+ * A snapshot tells only the last batch of each producer, and a client has up to five on their way: if
+ * all of them were appended and none of the answers arrived, the first that it sends again would be
+ * out of order, as in Kafka; Java's producer then begins anew, and all five are there twice. So the
+ * batches before the snapshot are looked through as well.
+ */
 export function loadProducers(
   { disk, files }: Pick<LoadOptions, "disk" | "files">,
   segments: readonly Segment[],
   endOffset: number,
 ): ProducerStates {
   const { producers, from } = newestSnapshot(disk, files, endOffset);
+  if (producers.size > 0) producers.recall(producersBefore(from, segments));
   for (const [i, segment] of segments.entries()) {
     const end = segments[i + 1]?.baseOffset ?? endOffset;
     if (end <= from) continue;
@@ -265,6 +275,36 @@ export function loadProducers(
     });
   }
   return producers;
+}
+
+/** Those of the last few megabytes before an offset. */
+function producersBefore(offset: number, segments: readonly Segment[]): ProducerStates {
+  const producers = new ProducerStates();
+  for (const { segment, position } of lastBytesBefore(offset, segments)) {
+    walkBatches(segment, position, (bytes, at) => {
+      if (baseOffsetAt(bytes, at) >= offset) return false;
+      producers.note(readBatchHeader(bytes, at), bytes, at);
+      return true;
+    });
+  }
+  return producers;
+}
+
+/** Where to begin in each of the segments that hold them, the oldest first. */
+function lastBytesBefore(
+  offset: number,
+  segments: readonly Segment[],
+): { readonly segment: Segment; readonly position: number }[] {
+  const places: { segment: Segment; position: number }[] = [];
+  let room = RECALLED_BYTES_MAX;
+  for (const segment of segments.filter(({ baseOffset }) => baseOffset < offset).reverse()) {
+    const end = segment.locate(offset)?.position ?? segment.size;
+    const position = segment.batchStartUpTo(end - room);
+    places.unshift({ segment, position });
+    room -= end - position;
+    if (room <= 0) break;
+  }
+  return places;
 }
 
 function newestSnapshot(

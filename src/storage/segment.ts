@@ -205,6 +205,11 @@ export class Segment {
     return this.#loaded().offsets.positionBefore(offset);
   }
 
+  /** Where a batch begins that is at or before this position, near it. */
+  batchStartUpTo(position: number): number {
+    return position <= 0 ? 0 : this.#loaded().offsets.positionUpTo(position);
+  }
+
   /**
    * Where the batch lies that holds `offset`, or else the next one; undefined if there is none.
    * Indexes that lead to no such batch are made anew.

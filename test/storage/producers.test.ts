@@ -136,6 +136,43 @@ describe("an idempotent producer", () => {
     expect(await disk.list("/data/orders-0")).toContain("00000000000000000006.snapshot");
   });
 
+  test.each([
+    ["one segment", 1024 ** 3],
+    ["segments of two batches", 200],
+  ])(
+    "gets the first answer again after a restart for each of its last five batches, in %s",
+    async (_, segmentBytes) => {
+      log = await openLog(directory, { topic: "small", settings: { segmentBytes } });
+      for (let i = 0; i < 6; i++) {
+        send(2 * i, 2);
+        send(i, 1, 0, 8);
+        await log.settled();
+      }
+
+      await directory.close();
+      directory = await openDirectory({ disk, clock });
+      log = await openLog(directory, { topic: "small", settings: { segmentBytes } });
+
+      for (let i = 1; i < 6; i++) {
+        expect(send(2 * i, 2)).toMatchObject({ duplicate: true, baseOffset: 3 * i });
+        expect(send(i, 1, 0, 8)).toMatchObject({ duplicate: true, baseOffset: 3 * i + 2 });
+      }
+      expect(() => send(0, 2)).toThrow(refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER));
+      expect(send(12, 2)).toMatchObject({ duplicate: false, baseOffset: 18 });
+    },
+  );
+
+  test("what it sent in an older epoch is not its last batches after a restart", async () => {
+    send(0);
+    send(1);
+    send(0, 1, 1);
+
+    await restart();
+
+    expect(send(0, 1, 1)).toMatchObject({ duplicate: true, baseOffset: 2 });
+    expect(() => send(1)).toThrow(refused(ErrorCode.INVALID_PRODUCER_EPOCH));
+  });
+
   test("is forgotten when nothing was heard of it for a day", async () => {
     send(0);
     send(20, 1, 0, 8);
