@@ -48,7 +48,7 @@ export function newTopic(
   const { name, configs } = wanted;
   checkTopicName(name);
   if (image.topic(name) !== undefined) {
-    throw new KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, `topic '${name}' exists`);
+    throw new KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, `topic '${name}' already exists`);
   }
   const lookalike = image.lookalikeOf(name);
   if (lookalike !== undefined) {
