@@ -104,7 +104,7 @@ describe("DeleteRecords", () => {
 
   test("nor does a disk that takes longer than the client's patience make it fail", async () => {
     const answer = deleteBefore([["orders", 3]], { timeoutMs: 5 });
-    broker.clock.advance(60_000);
+    await broker.clock.advance(60_000);
 
     expect(await answer).toEqual([[ErrorCode.NONE, 3]]);
   });
