@@ -5,7 +5,7 @@ import { prepareKafka } from "../broker/kafka.ts";
 import { prepareOdradek } from "../broker/odradek.ts";
 import type { Client } from "../harness/clients.ts";
 import type { Report } from "../harness/report.ts";
-import { checks } from "./checks.ts";
+import { checks, staticMember } from "./checks.ts";
 
 /** Clients that speak the consumer protocol. */
 const speakers: ReadonlySet<string> = new Set(["java", "confluent-kafka", "franz-go"]);
@@ -48,6 +48,10 @@ export async function checkConsumerGroups(asked: ConsumerGroupChecks): Promise<v
     for (const client of asked.clients.filter(speaksConsumerProtocol)) {
       for (const [index, [claim, work]] of Object.entries(checks).entries()) {
         if (!claim.includes(only)) continue;
+        if (work === staticMember && !client.namesInstance) {
+          report.note(`${client.name} does not say which static member leaves, to any broker`);
+          continue;
+        }
         const name = `g${index}-${client.name}`;
         await report.check(`${client.name}, consumer protocol: ${claim}`, () =>
           work({ broker, client, name }),

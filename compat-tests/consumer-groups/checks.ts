@@ -153,7 +153,7 @@ function pattern(check: Check): Promise<string | undefined> {
   });
 }
 
-function staticMember(check: Check): Promise<string | undefined> {
+export function staticMember(check: Check): Promise<string | undefined> {
   return withMembers(async (all) => {
     const topic = await topicOf(check);
     all.push(join(check, topic, { instance: "one" }), join(check, topic, { instance: "two" }));
