@@ -182,17 +182,28 @@ class Splitter {
     return true;
   }
 
-  /** The cheap client of the benchmark writes a request at once: its length is never cut in two. */
   #begin(at: number, count: number): number {
-    this.#wanted = LENGTH_BYTES + shared.readInt32BE(at);
-    const end = at + this.#wanted;
+    this.#crc = 0;
+    if (count - at < LENGTH_BYTES) {
+      this.#want(LENGTH_BYTES);
+      return this.#go(at, count);
+    }
+    const bytes = LENGTH_BYTES + shared.readInt32BE(at);
+    const end = at + bytes;
     if (end <= count) {
       take(this.#socket, shared.subarray(at, end));
       return end;
     }
-    if (this.#frame.length < this.#wanted) this.#frame = Buffer.allocUnsafeSlow(this.#wanted);
-    this.#crc = 0;
+    this.#want(bytes);
     return this.#go(at, count);
+  }
+
+  #want(bytes: number): void {
+    this.#wanted = bytes;
+    if (this.#frame.length >= bytes) return;
+    const larger = Buffer.allocUnsafeSlow(bytes);
+    this.#frame.copy(larger, 0, 0, this.#filled);
+    this.#frame = larger;
   }
 
   #go(at: number, count: number): number {
@@ -200,6 +211,10 @@ class Splitter {
     if (flags.crc) this.#crc = crc32c(shared.subarray(at, end), this.#crc);
     this.#filled += shared.copy(this.#frame, this.#filled, at, end);
     if (this.#filled < this.#wanted) return end;
+    if (this.#wanted === LENGTH_BYTES) {
+      this.#want(LENGTH_BYTES + this.#frame.readInt32BE(0));
+      return end;
+    }
     this.#filled = 0;
     take(this.#socket, this.#frame.subarray(0, this.#wanted));
     return end;
