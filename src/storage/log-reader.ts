@@ -71,7 +71,9 @@ export class LogReader {
     const wanted = Math.max(options.maxBytes, options.minOne ? start.batchBytes : 0);
     const { upTo, end } = options;
     const endPosition = upTo < end ? segment.locate(upTo)?.position : undefined;
-    const room = (endPosition ?? segment.file().size) - start.position;
+    // What was refused, and taken out of the log, may be in the file still.
+    const written = Math.min(segment.size, segment.file().size);
+    const room = (endPosition ?? written) - start.position;
     const length = Math.min(wanted, room);
     if (length <= 0) return EMPTY_SLICE;
     const range = { segment, position: start.position, length };

@@ -29,6 +29,7 @@ test(
 
 test.each([
   ["that is deleted", { retentionBytes: 2000 }],
+  ["that is flushed with each batch", { flushMessages: 1 }],
   ["that is compacted", { compacted: true, deleted: false, minCleanableDirtyRatio: 0 }],
 ])(
   "whichever operations of the disk fail in hundreds of histories of a log %s, nothing acknowledged is lost",

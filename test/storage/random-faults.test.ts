@@ -3,6 +3,7 @@ import { forFaultyHistories } from "../support/storage/model/faulty-histories.ts
 
 test.each([
   ["that is deleted", { retentionBytes: 2000 }],
+  ["that is flushed with each batch", { flushMessages: 1 }],
   ["that is compacted", { compacted: true, deleted: false, minCleanableDirtyRatio: 0 }],
 ])(
   "whichever operations of the disk fail under a log %s, it serves what it acknowledged or refuses, and the next start has all of it",

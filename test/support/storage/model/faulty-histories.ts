@@ -222,7 +222,8 @@ class Patient {
   async #found(): Promise<void> {
     const log = this.#log as Log;
     await this.#unlessFaulty(async () => {
-      const stored = await storedIn(log);
+      // What the start has found must be known, or the next look takes it for something new.
+      const stored = await this.#withoutFaults(() => storedIn(log));
       const end = (this.#acknowledged.at(-1)?.offset ?? -1) + 1;
       const behind = stored.filter(({ offset }) => offset >= end);
       expect(this.#refused).toEqual(
@@ -232,6 +233,16 @@ class Patient {
       this.#refused = [];
       expect(log.endOffset).toBeGreaterThanOrEqual(end);
     });
+  }
+
+  async #withoutFaults<T>(work: () => Promise<T>): Promise<T> {
+    const { decide } = this.#failing;
+    this.#failing.decide = () => undefined;
+    try {
+      return await work();
+    } finally {
+      this.#failing.decide = decide;
+    }
   }
 
   async check(): Promise<void> {
