@@ -35,7 +35,44 @@ export function nativeSnappy(): Snappy | undefined {
 }
 
 export function javascriptSnappy(): Snappy {
-  return required<Snappy>("snappyjs");
+  const engine = required<Snappy>("snappyjs");
+  return {
+    compress: (bytes) => engine.compress(bytes),
+    uncompress(bytes) {
+      checkLiterals(bytes);
+      return engine.uncompress(bytes);
+    },
+  };
+}
+
+/** Bytes of a tag with what belongs to it, by its two lowest bits: a copy, of three kinds. */
+const COPY_BYTES = [0, 2, 3, 5];
+const LONGEST_SHORT_LITERAL = 60;
+
+/**
+ * snappyjs takes the length of a literal of 2 GiB or more for a negative one, goes back by it, and on
+ * from there for ever.
+ *
+ * @throws RangeError for a literal that ends behind the block.
+ */
+function checkLiterals(block: Buffer): void {
+  let at = 0;
+  while ((block[at] ?? 0) >= 0x80) at += 1;
+  at += 1;
+  while (at < block.length) {
+    const tag = block[at] as number;
+    const copyBytes = COPY_BYTES[tag & 3] as number;
+    if (copyBytes > 0) {
+      at += copyBytes;
+      continue;
+    }
+    const lengthBytes = Math.max(0, (tag >>> 2) + 1 - LONGEST_SHORT_LITERAL);
+    if (at + 1 + lengthBytes > block.length)
+      throw new RangeError("a snappy literal without a length");
+    const length = lengthBytes === 0 ? tag >>> 2 : block.readUIntLE(at + 1, lengthBytes);
+    at += 1 + lengthBytes + length + 1;
+    if (at > block.length) throw new RangeError(`a snappy literal of ${length + 1} bytes`);
+  }
 }
 
 export function snappyWith(engine: Snappy): Codec {

@@ -291,6 +291,17 @@ describe("LZ4 frames", () => {
 });
 
 describe("snappy", () => {
+  test.each([
+    ["of JavaScript", javascriptSnappy()],
+    ["native", nativeSnappy()],
+  ])("the %s one refuses a literal of 3 GiB, instead of going back by one", (_, engine) => {
+    if (engine === undefined) return;
+    // Claims 8 bytes: a literal whose length has four bytes, the highest of them 0xff.
+    const block = Buffer.from([8, 63 << 2, 0xf9, 0xff, 0xff, 0xff, 1, 2, 3, 4]);
+
+    expect(() => snappyWith(engine).decompress(block, 1000)).toThrow();
+  });
+
   test.each(all.filter(({ codec }) => codec === CompressionType.SNAPPY))(
     "$name reads one raw block, as librdkafka and Go write it",
     ({ engine }) => {
