@@ -5,6 +5,7 @@
  *   npm run differential -- --kafka-itself      Apache Kafka against its recording and itself
  *   npm run differential -- --record            also writes test/golden/differential/
  *   npm run differential -- --only "groups"     scenarios whose name holds the text
+ *   npm run differential -- --all               each explained difference too, not their number alone
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     "kafka-itself": { type: "boolean", default: false },
     record: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    all: { type: "boolean", default: false },
   },
 });
 
@@ -47,6 +49,8 @@ async function withBroker<T>(
 interface Tally {
   passed: number;
   failed: number;
+  /** How many differences each reason explains. */
+  readonly explained: Map<string, number>;
 }
 
 /** Counts and prints by case; a case fails by its first unexplained difference. */
@@ -54,8 +58,11 @@ function judge(replay: Replay, tally: Tally): void {
   const failed = new Set<string>();
   for (const difference of replay.differences) {
     const reason = explanationsOf(difference)[0]?.reason;
-    print(`${reason ?? "UNEXPLAINED"}: ${describeDifference(difference)}`);
+    if (reason === undefined || options.all) {
+      print(`${reason ?? "UNEXPLAINED"}: ${describeDifference(difference)}`);
+    }
     if (reason === undefined) failed.add(idOf(difference));
+    else tally.explained.set(reason, (tally.explained.get(reason) ?? 0) + 1);
   }
   const passed = replay.replayed.filter((id) => !failed.has(id));
   tally.passed += passed.length;
@@ -123,7 +130,7 @@ async function main(): Promise<number> {
   }
   const golden = Recording.load(join(goldenFolder, "frames"));
   const chosen = [...scenarios, ...generated].filter(({ name }) => name.includes(options.only));
-  const tally: Tally = { passed: 0, failed: 0 };
+  const tally: Tally = { passed: 0, failed: 0, explained: new Map() };
   const madeUp = new Recording();
   // Each scenario has brokers of its own: what one leaves behind would show in the next.
   for (const scenario of chosen) {
@@ -138,6 +145,7 @@ async function main(): Promise<number> {
       keepTheOthers(madeUp, Recording.load(join(goldenFolder, "differential")));
     await writeRecording(madeUp);
   }
+  for (const [reason, count] of tally.explained) print(`${count} differences: ${reason}`);
   print(`${tally.passed} passed, ${tally.failed} failed`);
   return tally.failed === 0 ? 0 : 1;
 }

@@ -107,6 +107,9 @@ export class EmbeddedStore implements MetadataStore {
       });
       await file.truncate(end);
     }
+    // A process that was killed left what it did not sync to the page cache: from here on it counts as
+    // durable, and a power cut would otherwise look like damage.
+    if (end > 0) await file.sync();
     const store = new EmbeddedStore(options, file, end);
     store.#nameIsDurable = found !== undefined;
     for (const frame of frames) store.#restore(frame);

@@ -61,7 +61,7 @@ test("whatever was answered is there after the power fails, however the last wri
       }
       expect(seen(await start(disk))).toEqual(known);
     }),
-    { numRuns: 60 },
+    { numRuns: 300 },
   );
 });
 
@@ -87,7 +87,7 @@ test("whatever was answered is there after the power fails, whatever is in the p
         disk = cut;
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 300 },
   );
 });
 

@@ -5,6 +5,8 @@ import { ErrorCode } from "../../src/protocol/errors.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { CrashingDisk } from "./crashing-disk.ts";
 
+const HEADER_BYTES = 16;
+
 const FILE = `/data/${METADATA_FILE}`;
 
 const put = (key: string, value = "v"): Operation => ({ type: "put", key, value });
@@ -74,6 +76,23 @@ describe("an embedded store that is opened again", () => {
       await again.txn([], [put("c")]);
       expect(await keysAfter(found)).toEqual(["a", "b", "c"]);
     }
+  });
+
+  test("takes what a killed process left for durable only once it is, and a power cut not for damage", async () => {
+    const lease = await store.lease();
+    await store.txn([], [{ type: "put", key: "x", value: "v", lease }]);
+    const again = await open(disk);
+    const next = await again.lease();
+    await again.txn([], [{ type: "put", key: "x", value: "w", lease: next }]);
+
+    // Of what was not synced the disk kept the later part alone.
+    const cut = disk.afterLoss((synced, written) => {
+      const left = Buffer.from(written);
+      if (synced.length === 0) left.fill(0, 0, HEADER_BYTES);
+      return left;
+    });
+
+    expect(await keysAfter(cut)).toEqual([]);
   });
 
   test("refuses a file that was damaged after it was written, and names it", async () => {
