@@ -12,7 +12,7 @@ export interface Scenario {
   readonly name: string;
   /** Settings that Odradek alone has, for what it does only if it is told to. */
   readonly ownSettings?: Readonly<Record<string, string>>;
-  /** Its answers are others where its steps take long: it is played once more before it is judged. */
+  /** Its answers are others where its steps take long: among many at once it may be played once more. */
   readonly isTimed?: boolean;
   readonly steps: readonly ((replay: Replay) => Promise<void>)[];
 }

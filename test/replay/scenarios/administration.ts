@@ -66,6 +66,7 @@ async function quotas(replay: Replay): Promise<void> {
     "empty-entity",
     "request-percentage",
   ]);
+  await settled(replay);
   await replay.replayAll("DescribeClientQuotas", range(0, 1), "exact");
   await replay.replayAll("DescribeClientQuotas", 1, [
     "default",
