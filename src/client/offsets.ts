@@ -6,16 +6,6 @@ import type { ClusterClient } from "./cluster-client.ts";
 import { byLeader, byTopic, keyOf, type TopicPartition } from "./partitions.ts";
 import { errorOf, refuseErrors } from "./retries.ts";
 
-/** ListOffsets' times that are none. */
-export const OffsetSpec = {
-  LATEST: -1,
-  EARLIEST: -2,
-  MAX_TIMESTAMP: -3,
-  EARLIEST_LOCAL: -4,
-  LATEST_TIERED: -5,
-  EARLIEST_PENDING_UPLOAD: -6,
-} as const;
-
 /** An offset in a log; -1 where no record is that new. */
 export interface LogOffset extends TopicPartition {
   readonly offset: number;
@@ -25,7 +15,7 @@ export interface LogOffset extends TopicPartition {
 }
 
 export interface OffsetQuestion extends TopicPartition {
-  /** Milliseconds since the epoch, or an {@link OffsetSpec}. */
+  /** Milliseconds since the epoch, or an `OffsetSpec`. */
   readonly timestamp: number;
 }
 

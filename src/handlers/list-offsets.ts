@@ -1,26 +1,20 @@
 import type { Isolation, Partition, TimestampedOffset } from "../partition/partition.ts";
 import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
 import { type ListOffsetsRequest, listOffsets } from "../protocol/generated/list-offsets.ts";
+import { OffsetSpec } from "../protocol/offset-spec.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
 
 type Topic = ListOffsetsRequest["topics"][number];
 type Wanted = Topic["partitions"][number];
 
-/** Timestamps that are questions, with the version from which a client may ask them. */
-const LATEST = -1;
-const EARLIEST = -2;
-const MAX_TIMESTAMP = -3;
-const EARLIEST_LOCAL = -4;
-const LATEST_TIERED = -5;
-const EARLIEST_PENDING_UPLOAD = -6;
-
+/** The version from which a client may ask each. */
 const SINCE_VERSION: ReadonlyMap<number, number> = new Map([
-  [LATEST, 1],
-  [EARLIEST, 1],
-  [MAX_TIMESTAMP, 7],
-  [EARLIEST_LOCAL, 8],
-  [LATEST_TIERED, 9],
-  [EARLIEST_PENDING_UPLOAD, 11],
+  [OffsetSpec.LATEST, 1],
+  [OffsetSpec.EARLIEST, 1],
+  [OffsetSpec.MAX_TIMESTAMP, 7],
+  [OffsetSpec.EARLIEST_LOCAL, 8],
+  [OffsetSpec.LATEST_TIERED, 9],
+  [OffsetSpec.EARLIEST_PENDING_UPLOAD, 11],
 ]);
 
 const NOTHING: TimestampedOffset = { timestamp: -1, offset: -1, leaderEpoch: -1 };
@@ -125,21 +119,21 @@ async function find(
   isolation: Isolation,
 ): Promise<TimestampedOffset> {
   switch (timestamp) {
-    case LATEST:
+    case OffsetSpec.LATEST:
       return {
         timestamp: -1,
         offset: partition.readLimit(isolation),
         leaderEpoch: partition.latestEpoch,
       };
-    case EARLIEST:
-    case EARLIEST_LOCAL: {
+    case OffsetSpec.EARLIEST:
+    case OffsetSpec.EARLIEST_LOCAL: {
       const offset = partition.logStartOffset;
       return { timestamp: -1, offset, leaderEpoch: partition.epochForOffset(offset) };
     }
-    case MAX_TIMESTAMP:
+    case OffsetSpec.MAX_TIMESTAMP:
       return (await partition.maxTimestamp()) ?? NOTHING;
-    case LATEST_TIERED:
-    case EARLIEST_PENDING_UPLOAD:
+    case OffsetSpec.LATEST_TIERED:
+    case OffsetSpec.EARLIEST_PENDING_UPLOAD:
       return NOTHING;
     default:
       return (await partition.offsetForTimestamp(timestamp, isolation)) ?? NOTHING;

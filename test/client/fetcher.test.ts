@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ClusterClient } from "../../src/client/cluster-client.ts";
 import { Fetcher } from "../../src/client/fetcher.ts";
-import { logOffsets, OffsetSpec, offsetsAt } from "../../src/client/offsets.ts";
+import { logOffsets, offsetsAt } from "../../src/client/offsets.ts";
 import { Producer } from "../../src/client/producer.ts";
 import { type Broker, startBroker } from "../../src/index.ts";
 import { ErrorCode } from "../../src/protocol/errors.ts";
 import { deleteRecords } from "../../src/protocol/generated/delete-records.ts";
+import { OffsetSpec } from "../../src/protocol/offset-spec.ts";
 import { clientOf, producing, textRecord } from "../support/client/connected.ts";
 
 describe("a fetcher", () => {

@@ -1,7 +1,8 @@
 import type { ClusterClient } from "../../client/cluster-client.ts";
 import { exceptionText } from "../../client/exceptions.ts";
-import { type LogOffset, logOffsets, OffsetSpec } from "../../client/offsets.ts";
+import { type LogOffset, logOffsets } from "../../client/offsets.ts";
 import { keyOf, partitionsOf, type TopicPartition } from "../../client/partitions.ts";
+import { OffsetSpec } from "../../protocol/offset-spec.ts";
 import {
   type Command,
   type CommandContext,

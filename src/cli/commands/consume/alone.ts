@@ -1,7 +1,8 @@
 import type { ClusterClient } from "../../../client/cluster-client.ts";
 import { type FetchedRecord, Fetcher } from "../../../client/fetcher.ts";
-import { OffsetSpec, offsetsAt } from "../../../client/offsets.ts";
+import { offsetsAt } from "../../../client/offsets.ts";
 import { keyOf } from "../../../client/partitions.ts";
+import { OffsetSpec } from "../../../protocol/offset-spec.ts";
 import { integerIn } from "../settings.ts";
 import type { Plan } from "./plan.ts";
 import type { Reading } from "./reading.ts";

@@ -1,4 +1,4 @@
-import { OffsetSpec } from "../../../client/offsets.ts";
+import { OffsetSpec } from "../../../protocol/offset-spec.ts";
 import { type CommandContext, CommandError, UsageRefusal } from "../command.ts";
 import type { GivenOptions } from "../given-options.ts";
 import {

@@ -1,6 +1,7 @@
 import type { ClusterClient } from "../../../client/cluster-client.ts";
-import { committedOffsets, logOffsets, OffsetSpec } from "../../../client/offsets.ts";
+import { committedOffsets, logOffsets } from "../../../client/offsets.ts";
 import { comparePartitions, keyOf, type TopicPartition } from "../../../client/partitions.ts";
+import { OffsetSpec } from "../../../protocol/offset-spec.ts";
 import { row, widthOf } from "../../tool/columns.ts";
 import { describeTopics } from "../../tool/topics.ts";
 import type { GroupDescription, MemberDescription } from "./description.ts";

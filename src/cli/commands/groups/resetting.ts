@@ -1,12 +1,8 @@
 import { readFile } from "node:fs/promises";
-import {
-  commitOffsets,
-  committedOffsets,
-  logOffsets,
-  OffsetSpec,
-} from "../../../client/offsets.ts";
+import { commitOffsets, committedOffsets, logOffsets } from "../../../client/offsets.ts";
 import { comparePartitions, keyOf, type TopicPartition } from "../../../client/partitions.ts";
 import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
+import { OffsetSpec } from "../../../protocol/offset-spec.ts";
 import { row, widthOf } from "../../tool/columns.ts";
 import { jsonText } from "../../tool/json.ts";
 import { describeTopics } from "../../tool/topics.ts";
@@ -98,9 +94,9 @@ async function newOffsets(
     case "to-offset":
       return inRange(work, withOffset(partitions, options.long("to-offset") ?? 0));
     case "to-earliest":
-      return offsetsAt(work, partitions, OffsetSpec.EARLIEST);
+      return newOffsetsAt(work, partitions, OffsetSpec.EARLIEST);
     case "to-latest":
-      return offsetsAt(work, partitions, OffsetSpec.LATEST);
+      return newOffsetsAt(work, partitions, OffsetSpec.LATEST);
     case "shift-by":
       return inRange(work, await shifted(work, groupId, partitions));
     case "to-datetime":
@@ -152,7 +148,8 @@ function withOffset(partitions: readonly TopicPartition[], offset: number): NewO
   return partitions.map(({ topic, partition }) => ({ topic, partition, offset }));
 }
 
-async function offsetsAt(
+/** Offsets to commit: where the logs are at a time, or -1 where no record is that new. */
+async function newOffsetsAt(
   { client }: Work,
   partitions: readonly TopicPartition[],
   timestamp: number,
@@ -171,14 +168,14 @@ async function since(
   partitions: readonly TopicPartition[],
   timestamp: number,
 ): Promise<NewOffset[]> {
-  const found = await offsetsAt(work, partitions, timestamp);
+  const found = await newOffsetsAt(work, partitions, timestamp);
   const none = found.filter(({ offset }) => offset === NONE);
   const say = work.options.has("json") ? work.complain : work.print;
   for (const { topic, partition } of none) {
     const what = `Partition ${partition} from topic ${topic} is empty`;
     say(`\nWarn: ${what}. Falling back to latest known offset.\n`);
   }
-  const ends = await offsetsAt(work, none, OffsetSpec.LATEST);
+  const ends = await newOffsetsAt(work, none, OffsetSpec.LATEST);
   return [...found.filter(({ offset }) => offset !== NONE), ...ends];
 }
 
@@ -210,7 +207,7 @@ async function current(
     const offset = committed.get(keyOf({ topic, partition }));
     return offset === undefined ? [] : [{ topic, partition, offset }];
   });
-  return [...read, ...(await offsetsAt(work, unread, OffsetSpec.LATEST))];
+  return [...read, ...(await newOffsetsAt(work, unread, OffsetSpec.LATEST))];
 }
 
 async function committedBy({ client }: Work, groupId: string): Promise<Map<string, number>> {
@@ -232,8 +229,8 @@ async function planned(work: Work, groupId: string): Promise<NewOffset[]> {
 
 /** Offsets moved to where their log begins or ends, where they would be outside of it. */
 async function inRange(work: Work, wanted: readonly NewOffset[]): Promise<NewOffset[]> {
-  const starts = byKey(await offsetsAt(work, wanted, OffsetSpec.EARLIEST));
-  const ends = byKey(await offsetsAt(work, wanted, OffsetSpec.LATEST));
+  const starts = byKey(await newOffsetsAt(work, wanted, OffsetSpec.EARLIEST));
+  const ends = byKey(await newOffsetsAt(work, wanted, OffsetSpec.LATEST));
   return wanted.map((item) => {
     const end = ends.get(keyOf(item)) ?? item.offset;
     const start = starts.get(keyOf(item)) ?? item.offset;
