@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { BufferPool } from "../memory/buffer-pool.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { Connection, plainAddress, type ServeFrame } from "./connection.ts";
+import { listen } from "./listen.ts";
 import { openConnection } from "./read-into.ts";
 
 /** What holds for the connections of all listeners together. */
@@ -218,14 +218,6 @@ export class Listeners {
       }
     }
   }
-}
-
-async function listen(
-  server: Server,
-  { port, host, backlog }: { port: number; host: string | undefined; backlog: number },
-): Promise<void> {
-  server.listen(host === undefined ? { port, backlog } : { port, host, backlog });
-  await once(server, "listening");
 }
 
 function isTaken(error: unknown): boolean {
