@@ -18,7 +18,7 @@ export interface ClientOptions {
   /** Most milliseconds for one call with all its retries. */
   readonly apiTimeoutMs: number;
   readonly clock: Clock;
-  /** Hears, once, that no broker could be reached and is tried again. */
+  /** Hears of what is amiss and tried again: once that no broker could be reached, and of topics. */
   readonly warn?: (sentence: string) => void;
 }
 
@@ -51,6 +51,11 @@ export class ClusterClient {
   /** The brokers of the last metadata, by id. */
   get brokers(): ReadonlyMap<number, Address> {
     return this.#brokers;
+  }
+
+  /** Says what somebody should know, who can do nothing about it in the program. */
+  warn(sentence: string): void {
+    this.#options.warn?.(sentence);
   }
 
   retry<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -156,7 +161,7 @@ export class ClusterClient {
   }
 
   async #anyConnection(): Promise<BrokerConnection> {
-    const { bootstrap, warn } = this.#options;
+    const { bootstrap } = this.#options;
     let refused: unknown;
     for (const address of new Set([...this.#brokers.values(), ...bootstrap])) {
       try {
@@ -165,7 +170,9 @@ export class ClusterClient {
         refused = error;
       }
     }
-    if (!this.#hasWarned && refused instanceof Error) warn?.(`${refused.message}; trying again`);
+    if (!this.#hasWarned && refused instanceof Error) {
+      this.warn(`${refused.message}; trying again`);
+    }
     this.#hasWarned = true;
     throw refused;
   }

@@ -104,6 +104,15 @@ describe("a consumer", () => {
     expect((await consuming).stdout).toBe("first\n");
   });
 
+  test("of a partition that is not there ends and says so", async () => {
+    const topic = await topicOf("narrow-one", "a\n");
+    const words = ["consume", ...server, "--topic", topic, "--partition", "7", "--offset", "0"];
+
+    const { stderr } = await ran(words);
+
+    expect(stderr).toContain(`there is no partition 7 of topic ${topic}`);
+  });
+
   test("ends when nobody reads what it prints", async () => {
     const topic = await topicOf("unheard", "a\n");
     let isOutputGone = false;

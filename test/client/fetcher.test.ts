@@ -6,8 +6,10 @@ import { Producer } from "../../src/client/producer.ts";
 import { type Broker, startBroker } from "../../src/index.ts";
 import { ErrorCode } from "../../src/protocol/errors.ts";
 import { deleteRecords } from "../../src/protocol/generated/delete-records.ts";
+import { deleteTopics } from "../../src/protocol/generated/delete-topics.ts";
 import { OffsetSpec } from "../../src/protocol/offset-spec.ts";
 import { clientOf, producing, textRecord } from "../support/client/connected.ts";
+import { DoctoredClient, type Doctoring } from "../support/client/doctored.ts";
 
 describe("a fetcher", () => {
   let broker: Broker;
@@ -92,5 +94,134 @@ describe("a fetcher", () => {
     await expect(offsetsAt(client, [nowhere], OffsetSpec.LATEST)).rejects.toThrow(
       "there is no partition 7 of topic one",
     );
+  });
+});
+
+describe("a fetcher of several partitions", () => {
+  let broker: Broker;
+  const clients: ClusterClient[] = [];
+  const reading = { isolationLevel: "read_uncommitted", resetTo: undefined } as const;
+
+  beforeEach(async () => {
+    broker = await startBroker({ topics: { early: 2, late: 1 } });
+    for (const [topic, values] of Object.entries({ early: ["a", "b", "c", "d"], late: ["x"] })) {
+      const producer = new Producer(newClient(), producing({ topic }), () => {});
+      for (const value of values) await producer.send(textRecord(value, value));
+      await producer.flush();
+    }
+  });
+
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+    await broker.stop();
+  });
+
+  function newClient(doctoring: Doctoring = {}): ClusterClient {
+    const client = new DoctoredClient(broker.port, doctoring);
+    clients.push(client);
+    return client;
+  }
+
+  const everything = new Map([
+    ["early:0", 0],
+    ["early:1", 0],
+    ["late:0", 0],
+  ]);
+
+  /** What so many polls gave, in the order of its text. */
+  async function valuesOf(fetcher: Fetcher, polls: number): Promise<string[]> {
+    const values: string[] = [];
+    for (let poll = 0; poll < polls; poll++) {
+      values.push(...(await fetcher.poll(50)).map(({ value }) => String(value)));
+    }
+    return values.sort();
+  }
+
+  function deleteTopic(name: string) {
+    const request = { topics: [{ name }], topicNames: [name], timeoutMs: 30_000 };
+    return newClient().any(deleteTopics, request);
+  }
+
+  test("loses nothing that came with the refusal of another partition", async () => {
+    let refusals = 1;
+    const client = newClient({
+      answered: (topic, data) => {
+        if (topic !== "late" || refusals-- <= 0) return data;
+        return { ...data, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, records: null };
+      },
+    });
+    const fetcher = new Fetcher(client, reading);
+    fetcher.assign(everything);
+
+    expect(await valuesOf(fetcher, 4)).toEqual(["a", "b", "c", "d", "x"]);
+  });
+
+  test("loses nothing that came while another leader could not be reached", async () => {
+    const unreachable = 77;
+    const led = { by: unreachable, topic: "late", times: 1 };
+    const fetcher = new Fetcher(newClient({ led }), reading);
+    fetcher.assign(everything);
+
+    expect(await valuesOf(fetcher, 4)).toEqual(["a", "b", "c", "d", "x"]);
+  });
+
+  test("gives what it read before it says what it may not read", async () => {
+    const client = newClient({
+      answered: (topic, data) => {
+        if (topic !== "late") return data;
+        return { ...data, errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, records: null };
+      },
+    });
+    const fetcher = new Fetcher(client, reading);
+    fetcher.assign(everything);
+
+    expect(await valuesOf(fetcher, 1)).toEqual(["a", "b", "c", "d"]);
+    const refusal = { code: ErrorCode.TOPIC_AUTHORIZATION_FAILED };
+    await expect(fetcher.poll(50)).rejects.toMatchObject(refusal);
+  });
+
+  test("gives the batches before one that cannot be read, and then says so", async () => {
+    const client = newClient({
+      answered: (topic, data) => {
+        if (topic !== "late" || data.records === null) return data;
+        const broken = Buffer.from(data.records);
+        broken.writeInt32BE(1000, 57);
+        return { ...data, records: Buffer.concat([data.records, broken]) };
+      },
+    });
+    const fetcher = new Fetcher(client, reading);
+    fetcher.assign(new Map([["late:0", 0]]));
+
+    expect(await valuesOf(fetcher, 1)).toEqual(["x"]);
+    expect([...fetcher.positions]).toEqual([["late:0", 1]]);
+    await expect(fetcher.poll(50)).rejects.toThrow();
+  });
+
+  test("reads on when a topic is deleted, says so once, and knows that it is missing", async () => {
+    const warned: string[] = [];
+    const client = newClient({ warn: (sentence) => warned.push(sentence) });
+    const fetcher = new Fetcher(client, reading);
+    fetcher.assign(new Map([...everything, ["late:0", 1]]));
+    expect(await valuesOf(fetcher, 1)).toEqual(["a", "b", "c", "d"]);
+    await deleteTopic("late");
+    const producer = new Producer(newClient(), producing({ topic: "early" }), () => {});
+    await producer.send(textRecord("e", "e"));
+    await producer.flush();
+
+    expect(await valuesOf(fetcher, 5)).toEqual(["e"]);
+    expect(fetcher.areMissing).toBe(true);
+    expect(warned).toEqual(["partition late-0 is not known to the cluster; reading on without it"]);
+  });
+
+  test("reads a partition that comes to be known later", async () => {
+    const fetcher = new Fetcher(newClient(), reading);
+    fetcher.assign(new Map([["later:0", 0]]));
+    expect(await valuesOf(fetcher, 1)).toEqual([]);
+    const producer = new Producer(newClient(), producing({ topic: "later" }), () => {});
+    await producer.send(textRecord("first"));
+    await producer.flush();
+
+    expect(await valuesOf(fetcher, 8)).toEqual(["first"]);
+    expect(fetcher.areMissing).toBe(false);
   });
 });

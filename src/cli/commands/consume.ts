@@ -1,5 +1,5 @@
 import { exceptionText } from "../../client/exceptions.ts";
-import type { FetchedRecord } from "../../client/fetcher.ts";
+import type { FetchedRecord } from "../../client/fetched-records.ts";
 import { type Command, type CommandContext, UsageRefusal } from "./command.ts";
 import { logLine } from "./console-log.ts";
 import { AloneReading, partitionReading } from "./consume/alone.ts";

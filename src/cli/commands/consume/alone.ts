@@ -1,7 +1,8 @@
 import type { ClusterClient } from "../../../client/cluster-client.ts";
-import { type FetchedRecord, Fetcher } from "../../../client/fetcher.ts";
+import type { FetchedRecord } from "../../../client/fetched-records.ts";
+import { Fetcher } from "../../../client/fetcher.ts";
 import { offsetsAt } from "../../../client/offsets.ts";
-import { keyOf } from "../../../client/partitions.ts";
+import { byLeader, keyOf } from "../../../client/partitions.ts";
 import { OffsetSpec } from "../../../protocol/offset-spec.ts";
 import { integerIn } from "../settings.ts";
 import type { Plan } from "./plan.ts";
@@ -11,7 +12,7 @@ import { findTopics } from "./topics.ts";
 const MISSING_RETRY_MS = 200;
 const METADATA_MAX_AGE_MS = 300_000;
 
-/** Reads one partition from where the plan says. */
+/** Reads one partition from where the plan says. @throws KafkaError when it is not there */
 export async function partitionReading(
   client: ClusterClient,
   plan: Plan,
@@ -20,6 +21,7 @@ export async function partitionReading(
   const { partition = 0, offset = 0 } = plan.only ?? {};
   const at = { topic, partition };
   await client.topics([topic], true);
+  await byLeader(client, [at]);
   const start = offset >= 0 ? offset : (await offsetsAt(client, [at], offset)).get(keyOf(at));
   const fetcher = new Fetcher(client, plan);
   fetcher.assign(new Map([[keyOf(at), start ?? 0]]));

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { FetchedRecord } from "../../../client/fetcher.ts";
+import type { FetchedRecord } from "../../../client/fetched-records.ts";
 import { isTrue, type Settings } from "../settings.ts";
 import { type Deserialize, deserializerOf } from "./deserializers.ts";
 

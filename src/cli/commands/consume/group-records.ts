@@ -1,4 +1,4 @@
-import type { FetchedRecord } from "../../../client/fetcher.ts";
+import type { FetchedRecord } from "../../../client/fetched-records.ts";
 import { groupMetadata } from "../../../protocol/generated/records/group-metadata.ts";
 import { legacyOffsetCommit } from "../../../protocol/generated/records/legacy-offset-commit.ts";
 import { offsetCommit } from "../../../protocol/generated/records/offset-commit.ts";

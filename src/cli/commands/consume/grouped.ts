@@ -1,5 +1,6 @@
 import type { ClusterClient } from "../../../client/cluster-client.ts";
-import { type FetchedRecord, Fetcher } from "../../../client/fetcher.ts";
+import type { FetchedRecord } from "../../../client/fetched-records.ts";
+import { Fetcher } from "../../../client/fetcher.ts";
 import { GroupMember } from "../../../client/group-member.ts";
 import { committedOffsets, offsetsAt } from "../../../client/offsets.ts";
 import { keyOf, partitionOfKeyText, type TopicPartition } from "../../../client/partitions.ts";

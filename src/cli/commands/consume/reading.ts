@@ -1,4 +1,4 @@
-import type { FetchedRecord } from "../../../client/fetcher.ts";
+import type { FetchedRecord } from "../../../client/fetched-records.ts";
 
 /** Where records come from. */
 export interface Reading {
