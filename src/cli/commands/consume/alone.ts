@@ -4,13 +4,11 @@ import { Fetcher } from "../../../client/fetcher.ts";
 import { offsetsAt } from "../../../client/offsets.ts";
 import { byLeader, keyOf } from "../../../client/partitions.ts";
 import { OffsetSpec } from "../../../protocol/offset-spec.ts";
-import { integerIn } from "../settings.ts";
 import type { Plan } from "./plan.ts";
 import type { Reading } from "./reading.ts";
-import { findTopics } from "./topics.ts";
-
-const MISSING_RETRY_MS = 200;
-const METADATA_MAX_AGE_MS = 300_000;
+import { startsAt } from "./starts.ts";
+import { TopicWatch } from "./topic-watch.ts";
+import type { FoundTopics } from "./topics.ts";
 
 /** Reads one partition from where the plan says. @throws KafkaError when it is not there */
 export async function partitionReading(
@@ -30,51 +28,46 @@ export async function partitionReading(
 
 /**
  * Reads all partitions of all topics that are meant, without a group: nobody shares them with it, and
- * nothing is committed. Looks for topics and partitions that come later.
+ * nothing is committed. Looks for topics and partitions that come later, and goes on without those that
+ * are deleted.
  */
 export class AloneReading implements Reading {
   readonly #client: ClusterClient;
   readonly #plan: Plan;
   readonly #fetcher: Fetcher;
-  readonly #maxAgeMs: number;
-  #lookAtMs = Number.NEGATIVE_INFINITY;
+  readonly #watch: TopicWatch;
   #isFirst = true;
 
   constructor(client: ClusterClient, plan: Plan) {
     this.#client = client;
     this.#plan = plan;
     this.#fetcher = new Fetcher(client, plan);
-    this.#maxAgeMs = integerIn(plan.settings, "metadata.max.age.ms", METADATA_MAX_AGE_MS);
+    this.#watch = new TopicWatch(client, plan);
   }
 
   async poll(waitMs: number): Promise<readonly FetchedRecord[]> {
-    const { clock } = this.#client;
-    let longest = waitMs;
-    if (clock.monotonicMs() >= this.#lookAtMs) {
-      const areMissing = await this.#look();
-      this.#lookAtMs = clock.monotonicMs() + (areMissing ? MISSING_RETRY_MS : this.#maxAgeMs);
-    }
-    longest = Math.min(longest, Math.max(1, this.#lookAtMs - clock.monotonicMs()));
-    return this.#fetcher.poll(Math.ceil(longest));
+    const found = await this.#watch.look(this.#fetcher.areMissing);
+    if (found !== undefined) await this.#follow(found);
+    return this.#fetcher.poll(this.#watch.waitMs(waitMs, this.#fetcher.areMissing));
   }
 
   async close(): Promise<void> {}
 
   /** What was not there at first is read from its beginning: nobody could have seen it. */
-  async #look(): Promise<boolean> {
-    const { partitions, areMissing } = await findTopics(this.#client, this.#plan);
+  async #follow({ partitions }: FoundTopics): Promise<void> {
     const { positions } = this.#fetcher;
     const added = partitions.filter((at) => !positions.has(keyOf(at)));
     if (added.length > 0 || partitions.length < positions.size) {
       const { resetTo = OffsetSpec.LATEST } = this.#plan;
       const spec = this.#isFirst ? resetTo : OffsetSpec.EARLIEST;
-      const starts = await offsetsAt(this.#client, added, spec);
-      const all = partitions.map((at) => keyOf(at));
-      this.#fetcher.assign(
-        new Map(all.map((key) => [key, positions.get(key) ?? starts.get(key) ?? 0])),
-      );
+      const starts = await startsAt(this.#client, added, spec);
+      if (starts.size < added.length) this.#watch.hurry();
+      const kept = partitions.flatMap((at) => {
+        const offset = positions.get(keyOf(at));
+        return offset === undefined ? [] : [[keyOf(at), offset] as const];
+      });
+      this.#fetcher.assign(new Map([...kept, ...starts]));
     }
     this.#isFirst = false;
-    return areMissing;
   }
 }
