@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ClusterClient } from "../../src/client/cluster-client.ts";
-import { GroupMember } from "../../src/client/group-member.ts";
+import { GroupMember, type MemberOptions } from "../../src/client/group-member.ts";
 import { committedOffsets } from "../../src/client/offsets.ts";
 import { keyOf, type TopicPartition } from "../../src/client/partitions.ts";
 import { type Broker, startBroker } from "../../src/index.ts";
+import { grow } from "../support/cli/reading.ts";
 import { clientOf } from "../support/client/connected.ts";
 
 describe("a member of a group", () => {
@@ -12,7 +13,7 @@ describe("a member of a group", () => {
 
   beforeEach(async () => {
     broker = await startBroker({
-      topics: { orders: 3 },
+      topics: { orders: 3, returns: 1 },
       config: { "offsets.topic.num.partitions": "1" },
     });
   });
@@ -28,13 +29,14 @@ describe("a member of a group", () => {
     return client;
   }
 
-  function newMember(client = newClient()): GroupMember {
-    return new GroupMember(client, {
+  function newMember(options: Partial<MemberOptions> = {}): GroupMember {
+    return new GroupMember(newClient(), {
       groupId: "billing",
       topics: ["orders"],
       sessionTimeoutMs: 45_000,
       rebalanceTimeoutMs: 30_000,
       heartbeatIntervalMs: 20,
+      ...options,
     });
   }
 
@@ -70,19 +72,68 @@ describe("a member of a group", () => {
     await one.leave();
   });
 
-  test("commits what it read, and a commit of a generation that is over is let go", async () => {
-    const client = newClient();
-    const [one, two] = [newMember(client), newMember()];
+  /** By partition, what the group has committed. */
+  async function committed(client = newClient()): Promise<readonly (readonly [string, number])[]> {
+    const offsets = await committedOffsets(client, "billing");
+    return offsets.map((at) => [keyOf(at), at.offset]);
+  }
+
+  const read = (offset: number) => [{ topic: "orders", partition: 1, offset }];
+
+  test("commits what it read, also while the group rebalances", async () => {
+    const [one, two] = [newMember(), newMember()];
     await one.join();
-    await one.commit([{ topic: "orders", partition: 1, offset: 7 }]);
+    expect([...(await one.commit(read(7)))]).toEqual(["orders:1"]);
     const joining = two.join();
     await shaken(one);
 
-    await one.commit([{ topic: "orders", partition: 1, offset: 9 }]);
+    expect([...(await one.commit(read(9)))]).toEqual(["orders:1"]);
 
-    const committed = await committedOffsets(client, "billing");
-    expect(committed.map((at) => [keyOf(at), at.offset])).toEqual([["orders:1", 7]]);
+    expect(await committed()).toEqual([["orders:1", 9]]);
     await Promise.all([joining, one.join()]);
     await Promise.all([one.leave(), two.leave()]);
+  });
+
+  test("says that it committed nothing once the group went on without it", async () => {
+    const quick = { rebalanceTimeoutMs: 50 };
+    const [one, two] = [newMember(quick), newMember(quick)];
+    await one.join();
+    await one.commit(read(7));
+    await two.join();
+
+    expect([...(await one.commit(read(9)))]).toEqual([]);
+
+    expect(await committed()).toEqual([["orders:1", 7]]);
+    await Promise.all([one.leave(), two.leave()]);
+  });
+
+  test("lets a commit of a deleted topic go, and commits the others", async () => {
+    const client = newClient();
+    const member = newMember();
+    await member.join();
+    const offsets = [...read(3), { topic: "gone", partition: 0, offset: 5 }];
+
+    expect([...(await member.commit(offsets))]).toEqual(["orders:1"]);
+
+    expect(await committed(client)).toEqual([["orders:1", 3]]);
+    await member.leave();
+  });
+
+  test("joins again for other topics, and as leader for more partitions", async () => {
+    const client = newClient();
+    const member = newMember();
+    await member.join();
+    await member.follow(["orders"]);
+    expect(member.isStable).toBe(true);
+
+    await grow(client, "orders", 4);
+    await member.follow(["orders"]);
+    expect(member.isStable).toBe(false);
+    expect(numbers(await member.join())).toEqual([0, 1, 2, 3]);
+
+    await member.follow(["orders", "returns"]);
+    expect(member.isStable).toBe(false);
+    expect((await member.join()).map(keyOf)).toContain("returns:0");
+    await member.leave();
   });
 });

@@ -2,13 +2,15 @@ import type { ClusterClient } from "../../../client/cluster-client.ts";
 import type { FetchedRecord } from "../../../client/fetched-records.ts";
 import { Fetcher } from "../../../client/fetcher.ts";
 import { GroupMember } from "../../../client/group-member.ts";
-import { committedOffsets, offsetsAt } from "../../../client/offsets.ts";
+import { committedOffsets } from "../../../client/offsets.ts";
 import { keyOf, partitionOfKeyText, type TopicPartition } from "../../../client/partitions.ts";
 import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
 import { integerIn } from "../settings.ts";
 import type { Plan } from "./plan.ts";
 import type { Reading } from "./reading.ts";
-import { findTopics } from "./topics.ts";
+import { startsAt } from "./starts.ts";
+import { TopicWatch } from "./topic-watch.ts";
+import type { FoundTopics } from "./topics.ts";
 
 /** Reads what the group gives it, and commits what was read. */
 export class GroupedReading implements Reading {
@@ -16,7 +18,8 @@ export class GroupedReading implements Reading {
   readonly #plan: Plan;
   readonly #groupId: string;
   readonly #fetcher: Fetcher;
-  #member: GroupMember | undefined;
+  readonly #watch: TopicWatch;
+  readonly #member: GroupMember;
   #commitAtMs = Number.POSITIVE_INFINITY;
   /** By `keyOf`, what is committed already. */
   #committed = new Map<string, number>();
@@ -26,14 +29,24 @@ export class GroupedReading implements Reading {
     this.#plan = plan;
     this.#groupId = groupId;
     this.#fetcher = new Fetcher(client, plan);
+    this.#watch = new TopicWatch(client, plan);
+    this.#member = new GroupMember(client, {
+      groupId,
+      topics: [],
+      sessionTimeoutMs: integerIn(plan.settings, "session.timeout.ms", 45_000),
+      rebalanceTimeoutMs: integerIn(plan.settings, "max.poll.interval.ms", 300_000),
+      heartbeatIntervalMs: integerIn(plan.settings, "heartbeat.interval.ms", 3000),
+    });
   }
 
   /** Whoever polls has seen the records of the poll before. */
   async poll(waitMs: number): Promise<readonly FetchedRecord[]> {
     const { clock } = this.#client;
     if (clock.monotonicMs() >= this.#commitAtMs) await this.#commit(this.#fetcher.positions);
-    if (this.#member?.isStable !== true) await this.#join();
-    return this.#fetcher.poll(waitMs);
+    const found = await this.#watch.look(this.#fetcher.areMissing);
+    if (found !== undefined) await this.#member.follow(this.#wanted(found));
+    if (!this.#member.isStable) await this.#join();
+    return this.#fetcher.poll(this.#watch.waitMs(waitMs, this.#fetcher.areMissing));
   }
 
   async close(unread: readonly FetchedRecord[]): Promise<void> {
@@ -42,27 +55,22 @@ export class GroupedReading implements Reading {
       if (positions.has(keyOf(at))) positions.set(keyOf(at), at.offset);
     }
     await this.#commit(positions);
-    await this.#member?.leave();
+    await this.#member.leave();
   }
 
+  /** What was read is committed before: whoever is given the partitions next goes on behind it. */
   async #join(): Promise<void> {
-    this.#member ??= await this.#newMember();
+    await this.#commit(this.#fetcher.positions);
     const assigned = await this.#member.join();
     this.#fetcher.assign(await this.#starts(assigned));
     this.#scheduleCommit();
   }
 
-  async #newMember(): Promise<GroupMember> {
-    const { topics, settings } = this.#plan;
-    const found = await findTopics(this.#client, this.#plan);
-    const names = "name" in topics ? [topics.name] : found.partitions.map(({ topic }) => topic);
-    return new GroupMember(this.#client, {
-      groupId: this.#groupId,
-      topics: [...new Set(names)],
-      sessionTimeoutMs: integerIn(settings, "session.timeout.ms", 45_000),
-      rebalanceTimeoutMs: integerIn(settings, "max.poll.interval.ms", 300_000),
-      heartbeatIntervalMs: integerIn(settings, "heartbeat.interval.ms", 3000),
-    });
+  /** A topic by name is wanted even while it is not there. */
+  #wanted({ partitions }: FoundTopics): readonly string[] {
+    const { topics } = this.#plan;
+    if ("name" in topics) return [topics.name];
+    return [...new Set(partitions.map(({ topic }) => topic))];
   }
 
   /** Where to begin: what was committed, or what is to be done without. */
@@ -73,7 +81,8 @@ export class GroupedReading implements Reading {
     const missing = partitions.filter((at) => !this.#committed.has(keyOf(at)));
     const { resetTo } = this.#plan;
     if (missing.length > 0 && resetTo === undefined) throw noOffset(missing);
-    const others = await offsetsAt(this.#client, missing, resetTo ?? 0);
+    const others = await startsAt(this.#client, missing, resetTo ?? 0);
+    if (others.size < missing.length) this.#watch.hurry();
     return new Map([...this.#committed, ...others]);
   }
 
@@ -85,10 +94,9 @@ export class GroupedReading implements Reading {
   async #commit(positions: ReadonlyMap<string, number>): Promise<void> {
     if (!this.#plan.commits) return;
     const news = [...positions].filter(([key, offset]) => this.#committed.get(key) !== offset);
-    await this.#member?.commit(
-      news.map(([key, offset]) => ({ ...partitionOfKeyText(key), offset })),
-    );
-    for (const [key, offset] of news) this.#committed.set(key, offset);
+    const offsets = news.map(([key, offset]) => ({ ...partitionOfKeyText(key), offset }));
+    const committed = await this.#member.commit(offsets);
+    for (const [key, offset] of news) if (committed.has(key)) this.#committed.set(key, offset);
     this.#scheduleCommit();
   }
 }
