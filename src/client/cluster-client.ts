@@ -22,6 +22,12 @@ export interface ClientOptions {
   readonly warn?: (sentence: string) => void;
 }
 
+interface KnownConnection {
+  readonly opening: Promise<BrokerConnection>;
+  /** Once it is made. */
+  connection: BrokerConnection | undefined;
+}
+
 /** FindCoordinator's kind of key. */
 const GROUP = 0;
 
@@ -32,7 +38,8 @@ const GROUP = 0;
 export class ClusterClient {
   readonly #options: ClientOptions;
   #brokers = new Map<number, Address>();
-  readonly #connections = new Map<string, Promise<BrokerConnection>>();
+  /** By host and port: whoever comes while one is opened shares it. */
+  readonly #connections = new Map<string, KnownConnection>();
   #hasWarned = false;
 
   constructor(options: ClientOptions) {
@@ -153,9 +160,10 @@ export class ClusterClient {
 
   /** Closes every connection. */
   async close(): Promise<void> {
-    const open = await Promise.allSettled(this.#connections.values());
+    const known = [...this.#connections.values()];
     this.#connections.clear();
-    for (const connection of open) {
+    const opened = await Promise.allSettled(known.map(({ opening }) => opening));
+    for (const connection of opened) {
       if (connection.status === "fulfilled") connection.value.close();
     }
   }
@@ -177,17 +185,21 @@ export class ClusterClient {
     throw refused;
   }
 
-  async #connection(address: Address): Promise<BrokerConnection> {
+  #connection(address: Address): Promise<BrokerConnection> {
     const key = `${address.host}:${address.port}`;
-    const known = await this.#connections.get(key)?.catch(() => undefined);
-    if (known?.isOpen) return known;
+    const known = this.#connections.get(key);
+    if (known !== undefined && known.connection?.isOpen !== false) return known.opening;
     const opening = BrokerConnection.open(address, this.#options);
-    this.#connections.set(key, opening);
-    try {
-      return await opening;
-    } catch (error) {
-      this.#connections.delete(key);
-      throw error;
-    }
+    const entry: KnownConnection = { opening, connection: undefined };
+    this.#connections.set(key, entry);
+    opening.then(
+      (connection) => {
+        entry.connection = connection;
+      },
+      () => {
+        if (this.#connections.get(key) === entry) this.#connections.delete(key);
+      },
+    );
+    return opening;
   }
 }
