@@ -40,6 +40,8 @@ export class Producer {
   readonly #delivered: (delivery: Delivery) => void;
   readonly #queues: Queue[] = [];
   #sticky = { partition: -1, sizeInBytes: 0 };
+  /** While it is found out which partitions there are. */
+  #learning: Promise<void> | undefined;
   #bufferedBytes = 0;
   #linger: Timer | undefined;
   /** Those who wait for fewer bytes. */
@@ -62,7 +64,7 @@ export class Producer {
     const sizeInBytes = sizeOf(record);
     try {
       this.#checkSize(sizeInBytes);
-      if (this.#queues.length === 0) await this.#learn();
+      if (this.#queues.length === 0) await this.#learnOnce();
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       this.#delivered({ records: [record], error });
@@ -90,6 +92,14 @@ export class Producer {
       ErrorCode.MESSAGE_TOO_LARGE,
       `The message is ${sizeInBytes} bytes when serialized which is larger than ${recordBytesMax}, which is the value of the max.request.size configuration.`,
     );
+  }
+
+  /** Those who wait for the same share it. */
+  #learnOnce(): Promise<void> {
+    this.#learning ??= this.#learn().finally(() => {
+      this.#learning = undefined;
+    });
+    return this.#learning;
   }
 
   async #learn(): Promise<void> {

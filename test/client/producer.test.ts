@@ -51,6 +51,16 @@ describe("a producer", () => {
     expect(deliveries.flatMap(({ records }) => records).length).toBe(500);
   });
 
+  test("keeps the order of records whose first are given before it knows the topic", async () => {
+    const { producer: writer } = producer({ topic: "one", lingerMs: 0 });
+    const values = Array.from({ length: 30 }, (_, at) => `value ${at}`);
+
+    await Promise.all(values.map((value, at) => writer.send(textRecord(value, `key-${at}`))));
+    await writer.flush();
+
+    expect(await valuesOf("one", 0, 30)).toEqual(values);
+  });
+
   test("puts a key where Java's producer puts it", async () => {
     const { producer: writer, deliveries } = producer({ topic: "orders" });
     const keys = Array.from({ length: 30 }, (_, at) => `key-${at}`);
