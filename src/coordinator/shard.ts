@@ -88,13 +88,13 @@ export class Shard<Fact, State extends Machine<Fact>> {
   }
 
   /**
-   * Replays facts and commits them, all or none.
+   * Replays facts and commits them, all or none. Without facts it waits for those before.
    * @throws KafkaError RECORD_LIST_TOO_LARGE, before anything is replayed
    */
   commit(facts: readonly Fact[]): Promise<void> {
     const { machine } = this;
     const log = this.#log;
-    if (facts.length === 0 || log === undefined) return Promise.resolve();
+    if (facts.length === 0 || log === undefined) return this.settled();
     const records = facts.map((fact) => this.#options.codec.encode(fact));
     if (!log.fits(records))
       throw new KafkaError(

@@ -18,7 +18,7 @@ import { termsOf } from "./classic/joining.ts";
 import { type LeaveResult, type LeavingMember, leave } from "./classic/leave.ts";
 import { joinRefusal, prepareRebalance } from "./classic/rebalance.ts";
 import { sync, syncRefusal } from "./classic/sync.ts";
-import { heartbeatAsClassic, syncAsClassic } from "./consumer/classic-requests.ts";
+import { heartbeatAsClassic } from "./consumer/classic-requests.ts";
 import { ConsumerGroups } from "./consumer/consumer-groups.ts";
 import { checkConsumerCommitter, checkConsumerReader } from "./consumer/offsets.ts";
 import type { RegexEngine } from "./consumer/regular-expressions.ts";
@@ -26,7 +26,6 @@ import type { ConsumerSurroundings } from "./consumer/surroundings.ts";
 import type { Group } from "./group.ts";
 import {
   type GroupRecord,
-  NOTHING,
   type Outcome,
   type PersistedGroup,
   type PersistedMember,
@@ -183,9 +182,9 @@ export class GroupMachine implements Machine<GroupRecord> {
     }
     const { world } = this.#options;
     if (group.type === "consumer") {
-      answer(syncAsClassic(group, request, world));
+      const outcome = this.#consumers.syncAsClassic(group, request, answer);
       this.#arm(group);
-      return NOTHING;
+      return outcome;
     }
     const outcome = sync(group, request, answer, world);
     this.#arm(group);

@@ -139,12 +139,12 @@ export class GroupShards {
   }
 
   /**
-   * Makes an outcome durable, then does what waits for that. Never rejects: if the append fails the
-   * shard is dropped, which answers everybody who waits.
+   * Makes an outcome durable, with all that was decided before it, then does what waits for that. Never
+   * rejects: if the append fails the shard is dropped, which answers everybody who waits.
    */
   async carryOut(shard: GroupShard, outcome: Outcome): Promise<ErrorCode> {
     if (!shard.isActive) return ErrorCode.NONE;
-    if (outcome.records.length === 0) {
+    if (outcome.records.length === 0 && outcome.whenCommitted === undefined) {
       outcome.whenReplayed?.();
       return ErrorCode.NONE;
     }

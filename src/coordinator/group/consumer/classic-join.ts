@@ -203,11 +203,6 @@ function answered(
     deadlines.renewSession(memberId, now + request.sessionTimeoutMs);
     deadlines.expectSync(memberId, now + request.rebalanceTimeoutMs);
   });
-  if (deciding.records.length === 0) {
-    // It came back as it was.
-    deciding.whenReplayed(() => answer(response));
-    return deciding.outcome();
-  }
   return deciding.outcome({
     whenCommitted: () => answer(response),
     whenNotCommitted: (errorCode) => answer(joinRefusal(errorCode, memberId)),

@@ -3,15 +3,17 @@ import type {
   ConsumerGroupHeartbeatRequest,
   ConsumerGroupHeartbeatResponseInput,
 } from "../../../protocol/generated/consumer-group-heartbeat.ts";
+import type { SyncGroupRequest } from "../../../protocol/generated/sync-group.ts";
 import type { ClassicGroup } from "../classic/classic-group.ts";
-import type { AnswerJoin } from "../classic/classic-member.ts";
+import type { AnswerSync } from "../classic/classic-member.ts";
 import type { LeaveResult, LeavingMember } from "../classic/leave.ts";
 import { joinRefusal } from "../classic/rebalance.ts";
+import { syncRefusal } from "../classic/sync.ts";
 import type { Group } from "../group.ts";
 import { NOTHING, type Outcome } from "../group-record.ts";
 import type { GroupRequestContext } from "../settings.ts";
 import { type ClassicJoin, joinAsClassic } from "./classic-join.ts";
-import { leaveAsClassic } from "./classic-requests.ts";
+import { leaveAsClassic, syncAsClassic } from "./classic-requests.ts";
 import { ConsumerGroup } from "./consumer-group.ts";
 import {
   JOINING_EPOCH,
@@ -41,14 +43,17 @@ export interface ConsumerGroupsOptions {
   readonly arm: (group: Group) => void;
 }
 
+/** Answers a request that waits with an error. */
+type Refuse = (errorCode: ErrorCode) => void;
+
 /** The consumer groups of one partition of `__consumer_offsets`: what reaches them from outside. */
 export class ConsumerGroups {
   readonly #options: ConsumerGroupsOptions;
   /** What the decision under way is taken on: the records replay into it, if they make a new group. */
   #nascent: ConsumerGroup | undefined;
   readonly #resolving = new Set<string>();
-  /** JoinGroups whose answer waits for its records to be committed. */
-  readonly #parked = new Set<AnswerJoin>();
+  /** JoinGroups and SyncGroups whose answer waits for a commit. */
+  readonly #parked = new Set<Refuse>();
   #engine: RegexEngine | undefined;
   #newTopicsRevision: number;
 
@@ -93,7 +98,7 @@ export class ConsumerGroups {
 
   /** This broker gives the state up: whoever waits is sent to look for the coordinator again. */
   onUnloaded(): void {
-    for (const answer of [...this.#parked]) answer(joinRefusal(ErrorCode.NOT_COORDINATOR, ""));
+    for (const refuse of [...this.#parked]) refuse(ErrorCode.NOT_COORDINATOR);
   }
 
   // --- decisions
@@ -119,16 +124,38 @@ export class ConsumerGroups {
   /** A JoinGroup to a group that has members. @throws KafkaError */
   joinAsClassic(group: ConsumerGroup, join: ClassicJoin): Outcome {
     const deciding = this.#deciding(group, join.context);
-    const answer: AnswerJoin = (response) => {
-      if (this.#parked.delete(answer)) join.answer(response);
-    };
-    this.#parked.add(answer);
+    const parked = this.#park(join.answer, (code) => joinRefusal(code, ""));
+    const { answer } = parked;
     try {
       return this.#armed(deciding, joinAsClassic(deciding, { ...join, answer }));
     } catch (error) {
-      this.#parked.delete(answer);
+      this.#parked.delete(parked.refuse);
       throw error;
     }
+  }
+
+  /** A SyncGroup of a member of a consumer group. What it tells of is in the log first. @throws KafkaError */
+  syncAsClassic(group: ConsumerGroup, request: SyncGroupRequest, answer: AnswerSync): Outcome {
+    const response = syncAsClassic(group, request, this.#options.world);
+    const parked = this.#park(answer, syncRefusal);
+    return {
+      records: [],
+      whenCommitted: () => parked.answer(response),
+      whenNotCommitted: parked.refuse,
+    };
+  }
+
+  /** An answer that waits for a commit; it is a refusal if the state is given up meanwhile. */
+  #park<Response>(
+    answer: (response: Response) => void,
+    refusal: (code: ErrorCode) => Response,
+  ): { readonly answer: (response: Response) => void; readonly refuse: Refuse } {
+    const refuse: Refuse = (code) => answerOnce(refusal(code));
+    const answerOnce = (response: Response) => {
+      if (this.#parked.delete(refuse)) answer(response);
+    };
+    this.#parked.add(refuse);
+    return { answer: answerOnce, refuse };
   }
 
   leaveAsClassic(

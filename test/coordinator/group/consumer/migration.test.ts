@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ClassicSpeaker } from "../../../support/coordinator/classic-speaker.ts";
+import { ClassicSpeaker, subscription } from "../../../support/coordinator/classic-speaker.ts";
 import { heartbeat, Member, untilSettled } from "../../../support/coordinator/consumer-member.ts";
 import { GroupWorld, settle } from "../../../support/coordinator/group-world.ts";
 
@@ -118,6 +118,42 @@ describe("a member of the classic protocol in a consumer group", () => {
     await classic.join();
 
     expect(classic).toMatchObject({ errorCode: 0, owned: had });
+  });
+
+  test("is told of nothing that a crash could take back: join and sync wait for what was decided before", async () => {
+    const { world, classic, consumer } = await mixed();
+    await untilShared([consumer], [classic]);
+    const { memberId, generationId } = classic;
+    const own = { memberId, generationId };
+    const held = world.topic.partitions[0];
+    held?.hold();
+    void world.commit({ memberId, generationIdOrMemberEpoch: generationId });
+
+    const sync = world.sync(own);
+    const again = world.join({
+      memberId,
+      rawProtocols: [{ name: "range", metadata: subscription(["orders"], classic.owned) }],
+    });
+    await settle();
+    expect([sync.answer, again.answer]).toEqual([undefined, undefined]);
+    held?.release();
+    await settle();
+
+    expect([sync.answer?.errorCode, again.answer?.errorCode]).toEqual([0, 0]);
+  });
+
+  test("that waits for the log is sent away when the coordinator goes", async () => {
+    const { world, classic, consumer } = await mixed();
+    await untilShared([consumer], [classic]);
+    const { memberId, generationId } = classic;
+    world.topic.partitions[0]?.hold();
+    void world.commit({ memberId, generationIdOrMemberEpoch: generationId });
+    const sync = world.sync({ memberId, generationId });
+
+    world.groups.unload(0);
+    await settle();
+
+    expect(sync.answer?.errorCode).toBe(16);
   });
 
   test("that does not join again in time is out", async () => {
