@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../time/clock.ts";
 import type { LogFiles } from "./log-files.ts";
 import type { Segment } from "./segment.ts";
 import { storageError } from "./storage-error.ts";
+import { unlessRetired } from "./unless-retired.ts";
 
 const DONE = Promise.resolve();
 
@@ -66,6 +67,7 @@ export class LogSyncer {
   /** @throws KafkaError KAFKA_STORAGE_ERROR */
   async seal(segment: Segment, endOffset: number): Promise<void> {
     await this.#orFail(async () => {
+      // One that is deleted meanwhile need not be durable.
       await unlessRetired(segment, () => segment.seal());
       await this.#files.sync();
     });
@@ -115,14 +117,5 @@ export class LogSyncer {
       if (isFirst) this.#host.failed(this.#failure);
       throw this.#failure;
     }
-  }
-}
-
-/** A segment that is deleted while it is being sealed need not be durable. */
-async function unlessRetired(segment: Segment, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!segment.isRetired) throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { LogReader, TimestampedOffset } from "./log-reader.ts";
 import type { LogSegments } from "./log-segments.ts";
-import type { Segment } from "./segment.ts";
+import { unlessRetired } from "./unless-retired.ts";
 
 /** Offsets that count: from the first that is not deleted to the first that must not be seen. */
 interface Range {
@@ -43,15 +43,5 @@ export class TimeLookup {
       this.#reader.latestIn(latest, latest.offsetOfMaxTimestamp),
     );
     return found === "retired" ? this.latest(range) : found;
-  }
-}
-
-/** What is looked for in a segment, unless its files are taken away meanwhile. */
-async function unlessRetired<T>(segment: Segment, look: () => Promise<T>): Promise<T | "retired"> {
-  try {
-    return await look();
-  } catch (error) {
-    if (segment.isRetired) return "retired";
-    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { type BatchHeader, isControl } from "../../records/batch.ts";
 import type { Log } from "../log.ts";
 import type { Segment } from "../segment.ts";
+import { unlessRetired } from "../unless-retired.ts";
 import { BatchFilter, type FilterRules, type LastRecord } from "./batch-filter.ts";
 import { BatchOutput } from "./batch-output.ts";
 import { BatchReader, type StoredBatch, storedBatchAt } from "./batch-reader.ts";
@@ -78,6 +79,15 @@ export class Cleaning {
    *   says.
    */
   async run(): Promise<CleaningResult> {
+    try {
+      return await this.#pass();
+    } catch (error) {
+      this.#checkGoesOn();
+      throw error;
+    }
+  }
+
+  async #pass(): Promise<CleaningResult> {
     await this.#log.swap.prepare();
     const { firstDirtyOffset } = this.#cleanable;
     const keys = await this.#mapKeys();
@@ -110,8 +120,10 @@ export class Cleaning {
     for (const [i, segment] of segments.entries()) {
       const end = segments[i + 1]?.baseOffset ?? upTo;
       if (end <= firstDirtyOffset) continue;
-      const from = segment.locate(firstDirtyOffset)?.position ?? segment.size;
-      if (!(await this.#walk(segment, from, visit))) return keys;
+      const isThrough = await whileThere(segment, () =>
+        this.#walk(segment, segment.locate(firstDirtyOffset)?.position ?? segment.size, visit),
+      );
+      if (!isThrough) return keys;
       keys.seenUpTo(end - 1);
     }
     return keys;
@@ -152,7 +164,9 @@ export class Cleaning {
     cleaned.createFile();
     try {
       const filter = new BatchFilter(this.#rules(keys, transactions), this.#out);
-      for (const segment of group) await this.#filterInto(cleaned, segment, filter);
+      for (const segment of group) {
+        await whileThere(segment, () => this.#filterInto(cleaned, segment, filter));
+      }
       cleaned.writeTransactions(encodeTransactions(transactions.takeKept()));
       await cleaned.seal();
       this.#context.pacer.check();
@@ -184,8 +198,7 @@ export class Cleaning {
     };
     let position = 0;
     while (position < segment.size) {
-      const chunk = await this.#reader.read(segment, position);
-      await this.#context.pacer.moved(chunk.length);
+      const chunk = await this.#read(segment, position);
       await this.#eachBatch(chunk, (batch) => {
         this.#recordsRead += batch.header.recordCount;
         const kept = filter.filter(batch);
@@ -197,6 +210,13 @@ export class Cleaning {
     }
     await this.#write(cleaned);
     this.#reader.shrink();
+  }
+
+  async #read(segment: Segment, position: number): Promise<Buffer> {
+    this.#checkGoesOn();
+    const chunk = await this.#reader.read(segment, position);
+    await this.#context.pacer.moved(chunk.length);
+    return chunk;
   }
 
   async #write(cleaned: Segment): Promise<void> {
@@ -211,8 +231,7 @@ export class Cleaning {
   async #walk(segment: Segment, from: number, visit: Visit): Promise<boolean> {
     let position = from;
     while (position < segment.size) {
-      const chunk = await this.#reader.read(segment, position);
-      await this.#context.pacer.moved(chunk.length);
+      const chunk = await this.#read(segment, position);
       if (!(await this.#eachBatch(chunk, visit))) return false;
       position += chunk.length;
     }
@@ -241,10 +260,22 @@ export class Cleaning {
     return new CleanedTransactions(abortedBetween(this.#log.segments, from, upTo));
   }
 
+  /** @throws CleaningStopped where the log has been let go of, maybe with its topic. */
+  #checkGoesOn(): void {
+    if (this.#log.swap.isStopped) throw new CleaningStopped("the log was closed meanwhile");
+  }
+
   /** Those that begin before an offset. */
   #segmentsUpTo(offset: number): readonly Segment[] {
     return this.#log.segments.filter(({ baseOffset }) => baseOffset < offset);
   }
+}
+
+/** What cannot be read any more because it has been deleted is not damaged. */
+async function whileThere<T>(segment: Segment, work: () => Promise<T>): Promise<T> {
+  const done = await unlessRetired(segment, work);
+  if (done === "retired") throw new CleaningStopped("segments were deleted while it was cleaned");
+  return done;
 }
 
 /** What each producer that the log knows of sent last. */

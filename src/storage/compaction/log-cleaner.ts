@@ -36,6 +36,12 @@ interface Candidate extends Cleanable {
   readonly directory: CleanedDirectory;
 }
 
+/** What the log itself is not to blame for: it may be cleaned another time. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  ErrorCode.KAFKA_STORAGE_ERROR,
+  ErrorCode.OFFSET_OUT_OF_RANGE,
+]);
+
 /**
  * Compacts the logs whose `cleanup.policy` says so: one at a time, the filthiest first (Kafka's
  * LogCleaner, as with one thread).
@@ -151,7 +157,7 @@ export class LogCleaner {
       logger.debug(`${nameOf(log)} was not cleaned: ${error.message}`);
       return;
     }
-    const isDamaged = error instanceof KafkaError && error.code !== ErrorCode.KAFKA_STORAGE_ERROR;
+    const isDamaged = error instanceof KafkaError && !PASSING.has(error.code);
     if (isDamaged) this.#uncleanable.add(log);
     const outcome = isDamaged ? "is not cleaned any more until the next start" : "was not cleaned";
     logger.error(`${nameOf(log)} ${outcome}`, { error });

@@ -59,6 +59,11 @@ export class SegmentSwap {
     return this.#files.newSegment(baseOffset, createdMs, ".cleaned");
   }
 
+  /** The log is let go of, or gone: nothing of it is to be put in the place of anything. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** None begins from now on. */
   stop(): void {
     this.#isStopped = true;

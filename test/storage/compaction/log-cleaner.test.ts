@@ -277,6 +277,45 @@ describe("when something is wrong", () => {
     expect(log.startOffset).toBe(6);
   });
 
+  test("a log whose segments are deleted while they are read is cleaned the next time", async () => {
+    const log = await open();
+    await fill(log, 8, ["a", "b"]);
+    const cleaner = await cleanerOf([log], { ioBytesPerSecond: 3000 });
+
+    const run = cleaner.run();
+    await clock.advance(20);
+    await log.deleteRecordsBefore(8);
+    for (let i = 0; i < 100; i++) await clock.advance(100);
+    await run;
+    expect(keysBelowActive(log)).not.toEqual(["a", "b"]);
+    expect(errors).toEqual([]);
+    expect(cleaner.isUncleanable(log)).toBe(false);
+
+    const next = cleaner.run();
+    for (let i = 0; i < 100; i++) await clock.advance(100);
+    await next;
+    expect(keysBelowActive(log)).toEqual(["a", "b"]);
+  });
+
+  test.each([
+    ["its keys are read", 20],
+    ["its segments are written anew", 1500],
+  ])("a topic that is deleted while %s is no error", async (_when, atMs) => {
+    const log = await open();
+    await fill(log, 8);
+    const cleaner = await cleanerOf([log], { ioBytesPerSecond: 3000 });
+
+    const run = cleaner.run();
+    for (let ms = 0; ms < atMs; ms += 10) await clock.advance(10);
+    await directory.deleteLog(log);
+    for (let i = 0; i < 100; i++) await clock.advance(100);
+    await run;
+
+    expect(errors).toEqual([]);
+    expect(told).toEqual([]);
+    expect(cleaner.isUncleanable(log)).toBe(false);
+  });
+
   test("a topic that is deleted meanwhile is no error", async () => {
     const log = await open();
     await fill(log, 8);
