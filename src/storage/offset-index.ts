@@ -1,3 +1,6 @@
+/** Offsets in an index are counted from the segment's base offset, in 31 bits. */
+export const RELATIVE_OFFSET_MAX = 2 ** 31 - 1;
+
 const ENTRY_BYTES = 8;
 
 /**

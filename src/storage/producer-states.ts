@@ -45,10 +45,6 @@ export class ProducerStates {
     this.#states.set(state.producerId, state);
   }
 
-  clear(): void {
-    this.#states.clear();
-  }
-
   /**
    * Looks at a batch that a client wants to append.
    *

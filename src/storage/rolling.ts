@@ -1,9 +1,8 @@
 import type { BatchHeader } from "../records/batch.ts";
 import type { LogSettings } from "./log-settings.ts";
+import { RELATIVE_OFFSET_MAX } from "./offset-index.ts";
 import type { Segment } from "./segment.ts";
 
-/** Offsets in an index are counted from the segment's base offset, in 31 bits. */
-const RELATIVE_OFFSET_MAX = 2 ** 31 - 1;
 /** The time index keeps one entry free, for when the segment is sealed. */
 const INDEX_ENTRY_BYTES = 12;
 

@@ -1,5 +1,6 @@
 import type { DataDirectory } from "../../storage/data-directory.ts";
 import { LeaderEpochs } from "../../storage/leader-epochs.ts";
+import { EPOCHS_FILE } from "../../storage/log-files.ts";
 import { CLUSTER_METADATA_TOPIC } from "../topic-name.ts";
 
 /** A topic as its folders tell it. */
@@ -13,8 +14,6 @@ export interface FolderTopic {
 
 /** A folder with a larger number is none of a topic's: nobody has so many partitions. */
 export const PARTITION_INDEX_MAX = 99_999;
-
-const EPOCHS_FILE = "leader-epoch-checkpoint";
 
 interface Folder {
   readonly index: number;

@@ -1,7 +1,5 @@
+import { RELATIVE_OFFSET_MAX } from "../offset-index.ts";
 import type { Segment } from "../segment.ts";
-
-/** Offsets in an index are counted from the segment's base offset, in 31 bits. */
-const RELATIVE_OFFSET_MAX = 2 ** 31 - 1;
 
 interface Limits {
   readonly segmentBytes: number;
