@@ -62,9 +62,18 @@ async function group({ topics, group }) {
   input.next().then(() => stream.close()); // the input ended: leave
   for await (const message of stream) {
     emitRecord(message);
-    await message.commit();
+    await message.commit().catch(unlessRebalanced);
   }
   await consumer.close();
+}
+
+/**
+ * A commit that was under way when the group's next generation began is refused, and this client
+ * tells the reader instead of dropping it: the record is read again by whoever has the partition.
+ */
+function unlessRebalanced(error) {
+  const needsRejoin = ({ needsRejoin, rebalanceInProgress }) => needsRejoin || rebalanceInProgress;
+  if (!error.errors?.some(needsRejoin)) throw error;
 }
 
 async function committed({ group }) {
