@@ -258,6 +258,7 @@ export class DataDirectory {
     const to = this.#renamed(log, "delete");
     if (this.#failure === undefined) log.moveTo(to);
     await log.abandon();
+    this.#stopped.remove(log);
     if (!hasFiles || this.#failure !== undefined) return;
     this.#removeLater(to);
   }
@@ -438,7 +439,8 @@ export class DataDirectory {
 
   #logFiles({ topicId }: LogPlace, folder: string): LogFiles {
     const { disk, clock, files, indexes } = this.#shared;
-    return new LogFiles(folder, { disk, clock, files, indexes, topicId });
+    const { logger } = this.#options;
+    return new LogFiles(folder, { disk, clock, logger, files, indexes, topicId });
   }
 
   async #writeStarts(): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Logger } from "../telemetry/logger.ts";
 import { ClosedContent } from "./closed-content.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { LogFiles } from "./log-files.ts";
@@ -31,7 +30,7 @@ export class KnownEpochs {
   }
 
   /** Saves them if that can be done now; else they are saved with the next batch. */
-  keep(logger: Logger): void {
-    this.#files.keepEpochs(this.all, logger);
+  keep(): void {
+    this.#files.keepEpochs(this.all);
   }
 }

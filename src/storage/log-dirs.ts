@@ -55,6 +55,9 @@ export interface LogDirDescription {
   }[];
 }
 
+/** Wishes for partitions that may never be made; the oldest is forgotten first. */
+const PREFERRED_MAX = 10_000;
+
 type FailureListener = (directory: DataDirectory) => void;
 
 /**
@@ -71,6 +74,7 @@ export class LogDirs {
   readonly #metadata: DataDirectory;
   readonly #logger: Logger;
   readonly #isCordoned: (path: string) => boolean;
+  /** By the name of a partition that there is not yet. */
   readonly #preferred = new Map<string, string>();
   readonly #listeners = new Set<FailureListener>();
   readonly #fatal: Promise<KafkaError>;
@@ -212,7 +216,12 @@ export class LogDirs {
 
   /** Where the partition is to be made, should it ever be. */
   prefer(topic: string, partition: number, path: string): void {
-    this.#preferred.set(`${topic}-${partition}`, path);
+    const name = `${topic}-${partition}`;
+    this.#preferred.delete(name);
+    this.#preferred.set(name, path);
+    const [oldest] = this.#preferred.keys();
+    if (this.#preferred.size > PREFERRED_MAX && oldest !== undefined)
+      this.#preferred.delete(oldest);
   }
 
   /** The folder goes at once under another name, and is removed some time later. */

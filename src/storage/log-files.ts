@@ -7,14 +7,16 @@ import type { LoadedIndexes } from "./loaded-indexes.ts";
 import { encodeSnapshot } from "./producer-snapshot.ts";
 import type { ProducerStates } from "./producer-states.ts";
 import { SEGMENT_FILES, Segment, type SegmentEnding, segmentName } from "./segment.ts";
+import { SharedWork } from "./shared-work.ts";
 
 export const EPOCHS_FILE = "leader-epoch-checkpoint";
 export const PARTITION_FILE = "partition.metadata";
 /** What a segment is called until it is really removed, so that readers of it can finish. */
 const DELETED_SUFFIX = ".deleted";
 
-/** Shared by the logs of all partitions that have nothing to sync. */
-const ALL_SYNCED: readonly string[] = [];
+/** Shared by the logs of all partitions that have nothing to sync, or to delete. */
+const NONE: readonly string[] = [];
+const DONE = Promise.resolve();
 
 /** The folder of one partition: makes, names and removes what lies in it. */
 export class LogFiles {
@@ -23,11 +25,16 @@ export class LogFiles {
   readonly #files: FilePool;
   readonly #indexes: LoadedIndexes;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #topicId: string;
   /** Small files whose newest content may not be durable. */
-  #unsynced: readonly string[] = ALL_SYNCED;
+  #unsynced: readonly string[] = NONE;
   /** Names came or went since the folder was last synced. */
   #namesChanged = false;
+  /** Made by the first sync that has something to do. */
+  #syncing: SharedWork | undefined;
+  /** Files of segments that are gone, which could not be renamed yet. */
+  #undeleted: readonly string[] = NONE;
 
   constructor(
     directory: string,
@@ -36,6 +43,7 @@ export class LogFiles {
       readonly files: FilePool;
       readonly indexes: LoadedIndexes;
       readonly clock: Clock;
+      readonly logger: Logger;
       readonly topicId: string;
     },
   ) {
@@ -44,6 +52,7 @@ export class LogFiles {
     this.#files = context.files;
     this.#indexes = context.indexes;
     this.#clock = context.clock;
+    this.#logger = context.logger;
     this.#topicId = context.topicId;
   }
 
@@ -66,6 +75,7 @@ export class LogFiles {
   /** A segment whose file may be there, or be made by its first use. */
   newSegment(baseOffset: number, createdMs: number, ending: SegmentEnding = ""): Segment {
     this.#namesChanged = true;
+    if (this.#undeleted !== NONE) this.#keep(filesOf(baseOffset));
     const storage = { disk: this.#disk, files: this.#files, indexes: this.#indexes };
     return new Segment(storage, { folder: this, baseOffset, createdMs, ending });
   }
@@ -81,12 +91,12 @@ export class LogFiles {
   }
 
   /** Saves them if that can be done now; else they stay unsaved. */
-  keepEpochs(epochs: LeaderEpochs, logger: Logger): void {
+  keepEpochs(epochs: LeaderEpochs): void {
     if (!epochs.isChanged) return;
     try {
       this.saveEpochs(epochs);
     } catch (error) {
-      logger.warn(`${this.#directory}: leader epochs are not saved yet`, { error });
+      this.#logger.warn(`${this.#directory}: leader epochs are not saved yet`, { error });
     }
   }
 
@@ -112,34 +122,57 @@ export class LogFiles {
     }
   }
 
-  /** As {@link deleteFiles}, with the snapshots that belong to the segments. */
-  async deleteSegments(segments: readonly Segment[], delayMs: number): Promise<void> {
-    await this.deleteFiles(segments, delayMs, ({ baseOffset }) =>
-      [...SEGMENT_FILES, ".snapshot" as const].map((suffix) => segmentName(baseOffset, suffix)),
-    );
-  }
-
   /**
    * Nobody reads these segments any more: their files are renamed, and removed some time later, as in
-   * Kafka.
+   * Kafka, with the snapshots that belong to them. What cannot be renamed is left for
+   * {@link deleteRest}: it is deleted all the same.
    */
-  async deleteFiles(
-    segments: readonly Segment[],
-    delayMs: number,
-    namesOf: (segment: Segment) => readonly string[],
-  ): Promise<void> {
+  async deleteSegments(segments: readonly Segment[], delayMs: number): Promise<void> {
     if (segments.length === 0) return;
     for (const segment of segments) segment.retire();
-    const { directory } = this;
-    const there = new Set(await this.#disk.list(directory));
-    const names = segments.flatMap(namesOf).filter((name) => there.has(name));
-    for (const name of names) await this.#rename(name, name + DELETED_SUFFIX);
-    this.#clock.schedule(delayMs, () => {
+    const names = segments.flatMap(({ baseOffset }) => filesOf(baseOffset));
+    this.#undeleted = [...this.#undeleted, ...names];
+    await this.deleteRest(delayMs);
+  }
+
+  /** As {@link deleteSegments}, of what could not be renamed then. */
+  async deleteRest(delayMs: number): Promise<void> {
+    const names = this.#undeleted;
+    if (names.length === 0) return;
+    this.#undeleted = NONE;
+    try {
+      await this.deleteFiles(names, delayMs);
+    } catch (error) {
+      this.#undeleted = [...names, ...this.#undeleted];
+      const { directory } = this;
+      this.#logger.warn(`${directory}: files of deleted segments are still there`, { error });
+    }
+  }
+
+  /** Renames those that are there, to be removed later. @throws what the disk says. */
+  async deleteFiles(names: readonly string[], delayMs: number): Promise<void> {
+    const there = new Set(await this.#disk.list(this.#directory));
+    const renamed: string[] = [];
+    try {
       for (const name of names) {
-        // The folder may be gone with its topic by then; what is left otherwise, the next start removes.
-        this.#disk.remove(`${this.directory}/${name}${DELETED_SUFFIX}`).catch(() => undefined);
+        if (!there.has(name)) continue;
+        await this.#rename(name, name + DELETED_SUFFIX);
+        renamed.push(name);
       }
-    });
+    } finally {
+      if (renamed.length > 0) this.#clock.schedule(delayMs, () => this.#removeDeleted(renamed));
+    }
+  }
+
+  #removeDeleted(names: readonly string[]): void {
+    for (const name of names) {
+      // The folder may be gone with its topic by then; what is left otherwise, the next start removes.
+      this.#disk.remove(`${this.#directory}/${name}${DELETED_SUFFIX}`).catch(() => undefined);
+    }
+  }
+
+  #keep(names: readonly string[]): void {
+    this.#undeleted = names.reduce(without, this.#undeleted);
   }
 
   /** @throws what the disk says, unless the folder has been moved meanwhile: with its topic, it goes. */
@@ -162,8 +195,18 @@ export class LogFiles {
     }
   }
 
-  /** Makes durable which files there are, and what the small ones hold. */
-  async sync(): Promise<void> {
+  /**
+   * Makes durable which files there are, and what the small ones hold: all that there is when this is
+   * called, whoever else is at it already.
+   */
+  sync(): Promise<void> {
+    const isSynced = this.#unsynced.length === 0 && !this.#namesChanged;
+    if (isSynced && this.#syncing === undefined) return DONE;
+    this.#syncing ??= new SharedWork(() => this.#syncAll());
+    return this.#syncing.done();
+  }
+
+  async #syncAll(): Promise<void> {
     for (const name of this.#unsynced) {
       this.#unsynced = without(this.#unsynced, name);
       try {
@@ -206,7 +249,11 @@ export class LogFiles {
   }
 }
 
+function filesOf(baseOffset: number): readonly string[] {
+  return [...SEGMENT_FILES, ".snapshot" as const].map((suffix) => segmentName(baseOffset, suffix));
+}
+
 function without(names: readonly string[], name: string): readonly string[] {
   const rest = names.filter((other) => other !== name);
-  return rest.length === 0 ? ALL_SYNCED : rest;
+  return rest.length === 0 ? NONE : rest;
 }

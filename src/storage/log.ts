@@ -306,6 +306,7 @@ export class Log {
 
   /** Drops what the settings say is too old or too much: full segments, or all if all are old. */
   async deleteOldSegments(): Promise<void> {
+    await this.#files.deleteRest(this.settings.fileDeleteDelayMs);
     if (!this.#progress.settings.deleted || (this.failure !== undefined && !this.#isRewound))
       return;
     const count = countExpired(this.#segments.all, this.#progress.settings, {
@@ -327,11 +328,11 @@ export class Log {
     if (offset <= this.#startOffset) return;
     this.#startOffset = Math.min(offset, this.#endOffset);
     this.#epochs.all.truncateFromStart(this.#startOffset);
-    if (this.hasFiles) this.#epochs.keep(this.#parts.logger);
+    if (this.hasFiles) this.#epochs.keep();
     await this.#swap?.settled();
     await this.#files.syncBeforeDeletion();
     const dropped = this.#segments.takeBefore(this.#startOffset);
-    await this.#files.deleteSegments(dropped, this.#progress.settings.fileDeleteDelayMs);
+    await this.#files.deleteSegments(dropped, this.settings.fileDeleteDelayMs);
   }
 
   /** What was deleted stays deleted, whatever happens next: not only what went with its segment. */
@@ -412,7 +413,7 @@ export class Log {
     await this.#swap?.settled();
     const active = this.#isDirty ? this.#segments.active : undefined;
     if (this.failure === undefined && active !== undefined) {
-      this.#epochs.keep(this.#parts.logger);
+      this.#epochs.keep();
       // Nobody has written yet (ProducerStateManager.takeSnapshot).
       if (this.#endOffset > 0) this.#files.saveSnapshot(this.#endOffset, this.producers, true);
       await this.#syncer.seal(active, this.#endOffset);

@@ -61,6 +61,11 @@ export class StoppedLogs {
     this.#timer ??= this.#clock.schedule(this.#delayMs, () => void this.#look());
   }
 
+  /** The log is gone: nothing is tried with it any more. */
+  remove(log: StoppedLog): void {
+    this.#logs.delete(log);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
@@ -89,23 +94,36 @@ export class StoppedLogs {
   async #look(): Promise<void> {
     try {
       await this.#probe();
-      const count = this.#logs.size;
-      for (const log of [...this.#logs]) {
-        await log.rewind();
-        if (this.#isClosed) return;
-        this.#logs.delete(log);
-        log.resume();
-      }
-      this.#delayMs = Math.min(2 * this.#delayMs, DELAY_MAX_MS);
-      this.#resumedAtMs = this.#clock.monotonicMs();
-      if (this.#isTold) this.#logger.info(`${this.#path} can be written to again`, { logs: count });
-      this.#isTold = false;
+      let count = 0;
+      for (const log of [...this.#logs]) count += await this.#goOn(log);
+      if (this.#isClosed) return;
+      if (count > 0) this.#wentOn(count);
     } catch {
-      this.#delayMs = Math.min(2 * this.#delayMs, DELAY_MAX_MS);
+      // There is no room yet.
     }
+    this.#delayMs = Math.min(2 * this.#delayMs, DELAY_MAX_MS);
     this.#timer = undefined;
     if (this.#logs.size === 0 || this.#isClosed) return;
     this.#timer = this.#clock.schedule(this.#delayMs, () => void this.#look());
+  }
+
+  /** How many logs go on: 1, or 0 where this one cannot, which is no reason for the others to wait. */
+  async #goOn(log: StoppedLog): Promise<number> {
+    try {
+      await log.rewind();
+    } catch (error) {
+      if (severityOf(error) === "other" && this.#logs.delete(log)) this.#giveUp(log, error);
+      return 0;
+    }
+    if (this.#isClosed || !this.#logs.delete(log)) return 0;
+    log.resume();
+    return 1;
+  }
+
+  #wentOn(count: number): void {
+    this.#resumedAtMs = this.#clock.monotonicMs();
+    if (this.#isTold) this.#logger.info(`${this.#path} can be written to again`, { logs: count });
+    this.#isTold = false;
   }
 
   async #probe(): Promise<void> {

@@ -33,15 +33,19 @@ export class TimeLookup {
     return undefined;
   }
 
-  /** The first record that has the largest timestamp of all. */
+  /**
+   * The first record that has the largest timestamp of all; undefined while that one must not be seen
+   * (Kafka's UnifiedLog.fetchOffsetByTimestamp looks at all there are).
+   */
   async latest(range: Range): Promise<TimestampedOffset | undefined> {
-    const filled = this.#segments.all.filter((s) => s.size > 0 && s.baseOffset < range.upTo);
+    const filled = this.#segments.all.filter(({ size }) => size > 0);
     const first = filled[0];
     if (first === undefined || range.from >= range.upTo) return undefined;
     const latest = filled.reduce((max, s) => (s.maxTimestamp > max.maxTimestamp ? s : max), first);
-    const found = await unlessRetired(latest, () =>
-      this.#reader.latestIn(latest, latest.offsetOfMaxTimestamp),
-    );
+    const { offsetOfMaxTimestamp: offset } = latest;
+    // Of its batch the last one, and what readers may see ends with a batch.
+    if (offset >= range.upTo) return undefined;
+    const found = await unlessRetired(latest, () => this.#reader.latestIn(latest, offset));
     return found === "retired" ? this.latest(range) : found;
   }
 }

@@ -155,6 +155,16 @@ describe("several log.dirs", () => {
   });
 });
 
+test("wishes for partitions that nobody makes are forgotten, the oldest first", async () => {
+  const dirs = await openLogDirs({ disk, paths: PATHS });
+  for (let partition = 0; partition <= 10_000; partition++) {
+    dirs.prefer("orders", partition, "/three");
+  }
+
+  const paths = [0, 1, 10_000].map((partition) => pathOf(dirs, make(dirs, partition)));
+  expect(paths).toEqual(["/one", "/three", "/three"]);
+});
+
 describe("a directory whose disk fails", () => {
   test.each(["EIO", "EROFS"])(
     "by %s in a write is offline as a whole, is told of once, and the others serve on",

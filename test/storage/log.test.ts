@@ -315,6 +315,14 @@ describe.each([
     expect(await log.maxTimestamp(20)).toEqual(latest);
   });
 
+  test("the largest timestamp is nobody's to see before its record is", async () => {
+    const log = await open({ settings: SMALL_SEGMENTS });
+    for (let i = 0; i < 20; i++) await append(log, ["x".repeat(60)], { timestamp: START_MS + i });
+
+    for (const upTo of [1, 7, 19]) expect(await log.maxTimestamp(upTo)).toBeUndefined();
+    expect(await log.maxTimestamp(20)).toMatchObject({ offset: 19 });
+  });
+
   test("LogAppendTime puts the broker's time on the batch and in the answer", async () => {
     const log = await open({ settings: { timestampType: "LogAppendTime" } });
     await clock.advance(1234);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { MemoryDisk } from "../../src/storage/memory-disk.ts";
 import { countExpired } from "../../src/storage/retention.ts";
 import { ManualClock } from "../../src/time/manual-clock.ts";
+import { FailingDisk, systemError } from "../support/storage/failing-disk.ts";
 import { append, openDirectory, openLog, readAll, START_MS } from "../support/storage/logs.ts";
 
 const forever = { retentionMs: -1, retentionBytes: -1 };
@@ -104,4 +105,27 @@ test("when everything is old the log is empty, and goes on at its offset", async
   log = await openLog(directory);
   expect([log.startOffset, log.endOffset]).toEqual([3, 3]);
   expect(await append(log, ["b"])).toBe(3);
+});
+
+test("files that cannot be deleted are tried again with the next run, and the log begins behind them", async () => {
+  const disk = new FailingDisk(new MemoryDisk());
+  const clock = new ManualClock(START_MS);
+  const directory = await openDirectory({ disk, clock });
+  const log = await openLog(directory, { settings: { segmentBytes: 300 } });
+  for (let i = 0; i < 8; i++) await append(log, ["x".repeat(100)]);
+  const names = async () => (await disk.list("/data/orders-0")).filter((n) => n.endsWith(".log"));
+  const before = await names();
+  let renames = 0;
+  disk.decide = (operation) =>
+    operation === "rename" && renames++ > 0 ? systemError("EACCES") : undefined;
+
+  await log.deleteRecordsBefore(6);
+
+  expect(log.startOffset).toBe(6);
+  expect(await names()).toHaveLength(before.length - 1);
+  disk.decide = () => undefined;
+  await log.deleteOldSegments();
+  expect(await names()).toHaveLength(log.segments.length);
+  await clock.advance(log.settings.fileDeleteDelayMs);
+  expect((await disk.list("/data/orders-0")).filter((n) => n.endsWith(".deleted"))).toEqual([]);
 });

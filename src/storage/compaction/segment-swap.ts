@@ -99,12 +99,17 @@ export class SegmentSwap {
     const end = replaced.at(-1) as Segment;
     this.#segments.replace(replaced, by);
     tail.forgetSegments(by.baseOffset, end.baseOffset);
-    await this.#files.deleteFiles(replaced, this.#host.deleteDelayMs(), ({ baseOffset }) => [
-      ...SEGMENT_FILES.map((suffix) => segmentName(baseOffset, suffix)),
-      // The producers at the beginning of the new segment are those at the beginning of the first.
-      ...(baseOffset === by.baseOffset ? [] : [segmentName(baseOffset, ".snapshot")]),
-    ]);
+    for (const segment of replaced) segment.retire();
+    const names = replaced.flatMap(({ baseOffset }) => namesOf(baseOffset, by.baseOffset));
+    await this.#files.deleteFiles(names, this.#host.deleteDelayMs());
     by.rename("");
     await this.#files.syncNames();
   }
+}
+
+/** Of a segment that another one takes the place of, which begins with the first of them. */
+function namesOf(baseOffset: number, first: number): readonly string[] {
+  const names = SEGMENT_FILES.map((suffix) => segmentName(baseOffset, suffix));
+  // The producers at the beginning of the new segment are those at the beginning of the first.
+  return baseOffset === first ? names : [...names, segmentName(baseOffset, ".snapshot")];
 }
