@@ -1,6 +1,7 @@
 import { isInternalTopic } from "../cluster/topic-name.ts";
 import { resolveTopicConfig } from "../config/topic-config.ts";
-import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
+import { codeTold } from "../partition/code-told.ts";
+import { ErrorCode } from "../protocol/errors.ts";
 import {
   type DeleteRecordsPartition,
   type DeleteRecordsPartitionResultInput,
@@ -8,6 +9,7 @@ import {
   deleteRecords,
 } from "../protocol/generated/delete-records.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+import { codeOfMissing } from "./missing-partition.ts";
 
 type Result = DeleteRecordsPartitionResultInput;
 
@@ -63,24 +65,18 @@ function refusalOf(name: string, context: RequestContext, services: Services): E
 async function deleteBefore(
   topic: string,
   asked: DeleteRecordsPartition,
-  { partitions, image, logger }: Services,
+  services: Services,
 ): Promise<Result> {
   const { partitionIndex, offset } = asked;
-  const partition = partitions.get(topic, partitionIndex);
-  if (partition === undefined) {
-    const exists = image().topic(topic)?.partitions[partitionIndex] !== undefined;
-    const code = exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-    return failed(asked, code);
-  }
+  const partition = services.partitions.get(topic, partitionIndex);
+  if (partition === undefined) return failed(asked, codeOfMissing(topic, partitionIndex, services));
   try {
     // The request's timeout is for followers: without them Kafka has deleted before it counts.
     const lowWatermark = await partition.deleteRecordsBefore(offset);
     return { partitionIndex, lowWatermark, errorCode: ErrorCode.NONE };
   } catch (error) {
-    if (!(error instanceof KafkaError)) {
-      logger.error("could not delete records", { topic, partition: partitionIndex, error });
-    }
-    return failed(asked, toErrorCode(error));
+    const what = `deletion of records of ${topic}-${partitionIndex}`;
+    return failed(asked, codeTold(error, services.logger, what));
   }
 }
 

@@ -1,12 +1,14 @@
 import { topicNameFault } from "../cluster/topic-name.ts";
+import { codeTold } from "../partition/code-told.ts";
 import type { KnownProducer } from "../partition/partition.ts";
-import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
+import { ErrorCode } from "../protocol/errors.ts";
 import {
   describeProducers,
   type PartitionResponseInput,
   type ProducerStateInput,
 } from "../protocol/generated/describe-producers.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
+import { codeOfMissing } from "./missing-partition.ts";
 
 /**
  * DescribeProducers tells which idempotent producers a partition knows, and what each sent last
@@ -51,21 +53,20 @@ function refusalOf(name: string, context: RequestContext, { image }: Services) {
 function described(
   topic: string,
   partitionIndex: number,
-  { partitions, image }: Services,
+  services: Services,
 ): PartitionResponseInput {
-  const partition = partitions.get(topic, partitionIndex);
+  const partition = services.partitions.get(topic, partitionIndex);
   if (partition === undefined) {
-    const exists = image().topic(topic)?.partitions[partitionIndex] !== undefined;
-    const errorCode = exists
-      ? ErrorCode.NOT_LEADER_OR_FOLLOWER
-      : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    const errorCode = codeOfMissing(topic, partitionIndex, services);
     return { partitionIndex, errorCode, activeProducers: [] };
   }
   try {
     const activeProducers = partition.producers().map(told);
     return { partitionIndex, errorCode: ErrorCode.NONE, activeProducers };
   } catch (error) {
-    return { partitionIndex, errorCode: toErrorCode(error), activeProducers: [] };
+    const what = `listing of the producers of ${topic}-${partitionIndex}`;
+    const errorCode = codeTold(error, services.logger, what);
+    return { partitionIndex, errorCode, activeProducers: [] };
   }
 }
 

@@ -136,7 +136,7 @@ function readAndAnswer(
   scope: FetchScope,
   call: Call,
 ): FetchResponseInput | Promise<FetchResponseInput> {
-  const reading = new PlanReading(plan, terms, call.services.fetchBudget);
+  const reading = new PlanReading(plan, terms, call.services);
   call.context.whenSent(() => reading.release());
   const answer = () =>
     call.context.usage?.fetched(bytesOf(reading.results)) === false

@@ -1,5 +1,6 @@
+import { codeTold } from "../partition/code-told.ts";
 import type { Isolation, Partition, TimestampedOffset } from "../partition/partition.ts";
-import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { type ListOffsetsRequest, listOffsets } from "../protocol/generated/list-offsets.ts";
 import { OffsetSpec } from "../protocol/offset-spec.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
@@ -98,7 +99,8 @@ async function answerFor(topic: string, wanted: Wanted, { isolation, context, se
     const found = await find(partition, wanted.timestamp, isolation);
     return { partitionIndex, errorCode: ErrorCode.NONE, ...found };
   } catch (error) {
-    return failed(partitionIndex, toErrorCode(error));
+    const what = `a search for an offset of ${topic}-${partitionIndex}`;
+    return failed(partitionIndex, codeTold(error, services.logger, what));
   }
 }
 

@@ -1,4 +1,5 @@
-import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
+import { codeTold } from "../partition/code-told.ts";
+import { ErrorCode } from "../protocol/errors.ts";
 import {
   type OffsetForLeaderEpochRequest,
   offsetForLeaderEpoch,
@@ -46,6 +47,7 @@ function endOf(
     const end = partition.endOffsetForEpoch(leaderEpoch);
     return { partition: index, errorCode: ErrorCode.NONE, ...end };
   } catch (error) {
-    return failed(toErrorCode(error));
+    const what = `a search for the end of an epoch of ${topic}-${index}`;
+    return failed(codeTold(error, services.logger, what));
   }
 }

@@ -1,4 +1,5 @@
 import { isInternalTopic } from "../cluster/topic-name.ts";
+import { codeTold } from "../partition/code-told.ts";
 import type { Partition } from "../partition/partition.ts";
 import { ErrorCode, toErrorCode } from "../protocol/errors.ts";
 import {
@@ -198,7 +199,7 @@ function appendTo(
     }
     return append(partition, records, call, prepared);
   } catch (error) {
-    return refusedBatch(index, error, undefined);
+    return refusedBatch(index, error, call);
   }
 }
 
@@ -225,7 +226,7 @@ function append(
     );
     return outcome;
   } catch (error) {
-    return refusedBatch(partition.index, error, partition);
+    return refusedBatch(partition.index, error, call, partition);
   }
 }
 
@@ -264,8 +265,14 @@ const WITHOUT_LOG_START: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** `asked` is the partition whose log refused; undefined if it came to no log. */
-function refusedBatch(index: number, error: unknown, asked: Partition | undefined): Outcome {
-  const outcome = failed(index, toErrorCode(error));
+function refusedBatch(
+  index: number,
+  error: unknown,
+  { services, context }: Call,
+  asked?: Partition,
+): Outcome {
+  const what = `produce of ${context.clientId} to ${asked?.topic ?? "a topic"}-${index}`;
+  const outcome = failed(index, codeTold(error, services.logger, what));
   if (asked !== undefined && !WITHOUT_LOG_START.has(outcome.errorCode)) {
     outcome.logStartOffset = asked.logStartOffset;
   }

@@ -1,7 +1,9 @@
-import { ErrorCode, KafkaError, toErrorCode } from "../protocol/errors.ts";
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import type { LogSlice } from "../storage/log.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Lifetime } from "../time/lifetime.ts";
+import { codeTold } from "./code-told.ts";
 import type { FetchBudget } from "./fetch-budget.ts";
 import type { Isolation, Partition } from "./partition.ts";
 import { until } from "./until.ts";
@@ -76,12 +78,21 @@ function isReady(plan: readonly Wanted[], { minBytes, isolation }: Terms): boole
   for (const wanted of plan) {
     if (isOutOfReach(wanted)) continue;
     if (typeof wanted.target === "number") return true;
-    if (refusal(wanted.target, wanted) !== undefined) return true;
+    if (isRefused(wanted.target, wanted)) return true;
     const available = wanted.target.bytesAvailable(wanted.fetchOffset, isolation);
     // At least one byte of what there is, for the first batch comes whatever the limits say.
     if (available > 0) bytes += Math.max(1, Math.min(available, wanted.maxBytes));
   }
   return bytes >= minBytes;
+}
+
+function isRefused(partition: Partition, wanted: Wanted): boolean {
+  try {
+    return refusal(partition, wanted) !== undefined;
+  } catch {
+    // It comes up once more when the plan is read.
+    return true;
+  }
 }
 
 /** Why this partition answers without records: the same questions before waiting and when reading. */
@@ -101,7 +112,8 @@ function refusal(partition: Partition, wanted: Wanted): Fetched | undefined {
     }
     return undefined;
   } catch (error) {
-    return failed(toErrorCode(error));
+    if (!(error instanceof KafkaError)) throw error;
+    return failed(error.code);
   }
 }
 
@@ -140,13 +152,19 @@ export class PlanReading {
   #hasRecords = false;
   readonly #slices: LogSlice[] = [];
   readonly #budget: FetchBudget;
+  readonly #logger: Logger;
   #bytesTaken = 0;
 
-  constructor(plan: readonly Wanted[], terms: Terms, budget: FetchBudget) {
+  constructor(
+    plan: readonly Wanted[],
+    terms: Terms,
+    { fetchBudget, logger }: { readonly fetchBudget: FetchBudget; readonly logger: Logger },
+  ) {
     this.#plan = plan;
     this.#isolation = terms.isolation;
-    this.#bytesLeft = Math.min(terms.maxBytes, budget.allowance());
-    this.#budget = budget;
+    this.#bytesLeft = Math.min(terms.maxBytes, fetchBudget.allowance());
+    this.#budget = fetchBudget;
+    this.#logger = logger;
   }
 
   run(): undefined | Promise<undefined> {
@@ -176,40 +194,42 @@ export class PlanReading {
     try {
       this.#take(await slice, target);
     } catch (error) {
-      this.results.push(failed(toErrorCode(error)));
+      this.results.push(failed(this.#codeOf(error, target)));
     }
     return this.run();
   }
 
   /** Undefined: answered already, without records. */
   #read(partition: Partition, wanted: Wanted): LogSlice | Promise<LogSlice> | undefined {
-    const refused = refusal(partition, wanted);
-    if (refused !== undefined) {
-      this.results.push(refused);
-      return undefined;
-    }
-    const minOne = !this.#hasRecords;
-    if (this.#bytesLeft === 0 && !minOne) {
-      this.results.push(empty(partition));
-      return undefined;
-    }
-    const maxBytes = Math.min(wanted.maxBytes, this.#bytesLeft);
-    this.#bytesLeft = Math.max(0, this.#bytesLeft);
-    if (maxBytes < 0 && partition.bytesAvailable(wanted.fetchOffset, this.#isolation) > 0) {
-      // Kafka's log fails where it finds records to read, and a limit below nothing.
-      this.results.push(failed(ErrorCode.UNKNOWN_SERVER_ERROR));
-      return undefined;
-    }
     try {
-      return partition.read(wanted.fetchOffset, {
-        maxBytes: Math.max(0, maxBytes),
-        minOne,
-        isolation: this.#isolation,
-      });
+      const refused = refusal(partition, wanted) ?? this.#leftOut(partition, wanted);
+      if (refused === undefined) return this.#slice(partition, wanted);
+      this.results.push(refused);
     } catch (error) {
-      this.results.push(failed(toErrorCode(error)));
-      return undefined;
+      this.results.push(failed(this.#codeOf(error, partition)));
     }
+    return undefined;
+  }
+
+  /** Why it comes without records, as far as that lies in the limits. */
+  #leftOut(partition: Partition, { maxBytes, fetchOffset }: Wanted): Fetched | undefined {
+    if (this.#bytesLeft === 0 && this.#hasRecords) return empty(partition);
+    // Kafka's log fails where it finds records to read, and a limit below nothing.
+    const isBelowNothing = Math.min(maxBytes, this.#bytesLeft) < 0;
+    return isBelowNothing && partition.bytesAvailable(fetchOffset, this.#isolation) > 0
+      ? failed(ErrorCode.UNKNOWN_SERVER_ERROR)
+      : undefined;
+  }
+
+  #slice(partition: Partition, { fetchOffset, maxBytes }: Wanted): LogSlice | Promise<LogSlice> {
+    const limit = Math.max(0, Math.min(maxBytes, this.#bytesLeft));
+    this.#bytesLeft = Math.max(0, this.#bytesLeft);
+    const minOne = !this.#hasRecords;
+    return partition.read(fetchOffset, { maxBytes: limit, minOne, isolation: this.#isolation });
+  }
+
+  #codeOf(error: unknown, { topic, index }: Partition): ErrorCode {
+    return codeTold(error, this.#logger, `a read of ${topic}-${index}`);
   }
 
   #take(slice: LogSlice, partition: Partition): void {

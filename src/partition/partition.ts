@@ -101,7 +101,10 @@ export class Partition {
     return this.#highWatermark;
   }
 
-  /** Transactions are not built: every record below the high watermark is decided. */
+  /**
+   * Transactions are not built: no producer gets to leave a record undecided. Those in a log that
+   * Kafka wrote count as decided, and as committed.
+   */
   get lastStableOffset(): number {
     return this.#highWatermark;
   }

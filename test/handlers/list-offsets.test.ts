@@ -3,7 +3,10 @@ import { listOffsetsHandler } from "../../src/handlers/list-offsets.ts";
 import { ErrorCode } from "../../src/protocol/errors.ts";
 import { listOffsets } from "../../src/protocol/generated/list-offsets.ts";
 import { buildBatch } from "../../src/records/records.ts";
+import { MemoryDisk } from "../../src/storage/memory-disk.ts";
+import { silentLogger } from "../../src/telemetry/logger.ts";
 import { wanted } from "../cluster/support.ts";
+import { FailingDisk, systemError } from "../support/storage/failing-disk.ts";
 import { START_MS } from "../support/storage/logs.ts";
 import { ask, type SmallBroker, smallBroker } from "./support.ts";
 
@@ -83,4 +86,19 @@ test("the earliest that lies here (-4) is where the log starts, and nothing is t
   expect(await asked(-5)).toEqual([ErrorCode.NONE, -1, -1]);
   expect(await asked(-6)).toEqual([ErrorCode.NONE, -1, -1]);
   expect(await asked(-1)).toEqual([ErrorCode.NONE, times.length, -1]);
+});
+
+test("what nobody foresaw is UNKNOWN_SERVER_ERROR to the client, and a line in the log", async () => {
+  const disk = new FailingDisk(new MemoryDisk());
+  broker = await smallBroker({}, { disk });
+  await broker.controller.createTopics([wanted("orders")]);
+  await fill(0);
+  const lines: string[] = [];
+  const logger = { ...silentLogger, error: (line: string) => void lines.push(line) };
+  broker.services = { ...broker.services, logger };
+  disk.decide = (operation) => (operation === "read" ? systemError("EACCES") : undefined);
+
+  expect(await asked(START_MS + 30)).toEqual([ErrorCode.UNKNOWN_SERVER_ERROR, -1, -1]);
+
+  expect(lines).toEqual(["a search for an offset of orders-0 failed"]);
 });
