@@ -37,6 +37,7 @@ import { LogCleaner } from "./storage/compaction/log-cleaner.ts";
 import type { Disk } from "./storage/fs.ts";
 import { LogDirs } from "./storage/log-dirs.ts";
 import { ClientMetrics } from "./telemetry/client-metrics/client-metrics.ts";
+import type { ReceivedMetrics } from "./telemetry/client-metrics/received.ts";
 import type { Level } from "./telemetry/deferred-logger.ts";
 import { type Logger, silentLogger } from "./telemetry/logger.ts";
 import { Loggers } from "./telemetry/loggers.ts";
@@ -119,6 +120,11 @@ export class RunningBroker {
       await parts.dismantle();
       throw error;
     }
+  }
+
+  /** The newest that each client has pushed of its metrics (KIP-714). */
+  get clientMetrics(): readonly ReceivedMetrics[] {
+    return this.#parts.services.clientMetrics.newest;
   }
 
   /** Stops accepting, answers or drops what is parked, flushes, and marks the shutdown as clean. */

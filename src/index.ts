@@ -4,8 +4,11 @@
  */
 import { RunningBroker } from "./broker.ts";
 import { loopbackListeners } from "./config/presets.ts";
+import type { ReceivedMetrics } from "./telemetry/client-metrics/received.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
+export type { ClientMetric, MetricPoint } from "./telemetry/client-metrics/otlp.ts";
+export type { ReceivedMetrics } from "./telemetry/client-metrics/received.ts";
 export type { Logger } from "./telemetry/logger.ts";
 
 export interface BrokerOptions {
@@ -30,6 +33,11 @@ export interface Broker extends AsyncDisposable {
   /** For a client's `bootstrap.servers` or `brokers`: `localhost:41234`. */
   readonly bootstrapServers: string;
   readonly clusterId: string;
+  /**
+   * The newest metrics that each client has pushed, the latest push last: those that a
+   * `client-metrics` resource asks for (KIP-714).
+   */
+  clientMetrics(): readonly ReceivedMetrics[];
   /** Flushes, closes everything and frees the port. May be called more than once. */
   stop(): Promise<void>;
 }
@@ -59,6 +67,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     port: advertisedPort,
     bootstrapServers: `${host}:${advertisedPort}`,
     clusterId: running.clusterId,
+    clientMetrics: () => running.clientMetrics,
     stop: () => running.stop(),
     [Symbol.asyncDispose]: () => running.stop(),
   };

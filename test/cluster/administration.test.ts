@@ -251,6 +251,16 @@ describe("Client quotas", () => {
     ]);
   });
 
+  test.each([0, -1, Number.NaN, Number.NEGATIVE_INFINITY])("cannot be %d", async (value) => {
+    const refusals = [
+      await alter({ producer_byte_rate: value }),
+      await alter({ request_percentage: value }),
+    ];
+
+    expect(refusals).toEqual([code("INVALID_REQUEST"), code("INVALID_REQUEST")]);
+    expect(await found()).toEqual([]);
+  });
+
   test("leave nothing behind when the last is removed", async () => {
     await alter({ producer_byte_rate: 1000 });
 

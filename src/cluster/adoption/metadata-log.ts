@@ -62,18 +62,12 @@ class LogReading {
   }
 
   async read(names: readonly string[], logs: readonly string[]): Promise<ReadMetadata | undefined> {
-    let damagedAt: string | undefined;
     for (const name of names.filter((one) => SNAPSHOT_FILE.test(one)).reverse()) {
       if (await this.#takeSnapshot(name)) break;
-      damagedAt = `${this.#folder}/${name}`;
       this.#metadata = new KafkaMetadata();
       this.#next = 0;
     }
-    const first = Number(logs[0]?.slice(0, 20));
-    // Without the snapshot that the log follows on, its beginning is not known.
-    if (first > this.#next) damagedAt = `${this.#folder}/${logs[0]}`;
-    else damagedAt = undefined;
-    damagedAt ??= await this.#takeLogs(logs);
+    const damagedAt = await this.#takeLogs(logs);
     if (this.#next === 0) return undefined;
     return damagedAt === undefined
       ? { metadata: this.#metadata }
@@ -92,7 +86,9 @@ class LogReading {
   async #takeLogs(logs: readonly string[]): Promise<string | undefined> {
     for (const [i, name] of logs.entries()) {
       const following = logs[i + 1];
-      if (following !== undefined && Number(following.slice(0, 20)) <= this.#next) continue;
+      if (following !== undefined && baseOffsetOf(following) <= this.#next) continue;
+      // What it follows on is missing: a segment, or the snapshot.
+      if (baseOffsetOf(name) > this.#next) return `${this.#folder}/${name}`;
       const bytes = (await this.#disk.readFile(`${this.#folder}/${name}`)) ?? Buffer.alloc(0);
       const end = this.#replay(bytes, (offset) => offset >= this.#next);
       if (end < bytes.length && following !== undefined) return `${this.#folder}/${name}`;
@@ -122,6 +118,10 @@ class LogReading {
       if (value !== null && isWanted(offset)) this.#metadata.replay(decoded(value));
     }
   }
+}
+
+function baseOffsetOf(log: string): number {
+  return Number(log.slice(0, 20));
 }
 
 function decoded(value: Buffer): ReturnType<typeof decodeMetadataRecord> {

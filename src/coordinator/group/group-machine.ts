@@ -24,12 +24,7 @@ import { checkConsumerCommitter, checkConsumerReader } from "./consumer/offsets.
 import type { RegexEngine } from "./consumer/regular-expressions.ts";
 import type { ConsumerSurroundings } from "./consumer/surroundings.ts";
 import type { Group } from "./group.ts";
-import {
-  type GroupRecord,
-  type Outcome,
-  type PersistedGroup,
-  type PersistedMember,
-} from "./group-record.ts";
+import type { GroupRecord, Outcome, PersistedGroup, PersistedMember } from "./group-record.ts";
 import { groupTombstones } from "./group-tombstones.ts";
 import { type CheckPartition, checkCommitter } from "./offset-commit.ts";
 import { expireGroup } from "./offset-expiry.ts";

@@ -5,7 +5,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { Lifetime } from "../../time/lifetime.ts";
 import type { Logger } from "../logger.ts";
 import { type ClientInstance, ClientInstances, mayGet, mayPush } from "./instances.ts";
-import { type ClientMetric, decodeMetrics } from "./otlp.ts";
+import { type DecodedMetrics, decodeMetrics } from "./otlp.ts";
 import { Received, type ReceivedMetrics } from "./received.ts";
 import {
   type ClientAttributes,
@@ -153,29 +153,30 @@ export class ClientMetrics {
   #keep({ compressionType, metrics: pushed, terminating }: Push, instance: ClientInstance): void {
     const { clock, logger } = this.#options;
     const { id, attributes } = instance;
-    let bytes: Buffer;
-    let metrics: readonly ClientMetric[];
+    let decoded: DecodedMetrics;
     try {
-      bytes = decompress(compressionType, pushed, INFLATED_BYTES_MAX);
-      metrics = decodeMetrics(bytes);
+      decoded = decodeMetrics(decompress(compressionType, pushed, INFLATED_BYTES_MAX));
     } catch (error) {
       logger.warn(`metrics that client ${id} pushed cannot be read`, { error });
       throw kafkaErrorCausedBy(error, ErrorCode.INVALID_RECORD, "these metrics cannot be read");
     }
+    const { metrics, sizeInMemory } = decoded;
     const receivedMs = clock.now();
-    const received = {
-      clientInstanceId: id,
-      attributes,
-      receivedMs,
-      isLast: terminating,
-      metrics,
-    };
-    this.#received.keep(received, bytes.length);
+    const isLast = terminating;
+    this.#received.keep(
+      { clientInstanceId: id, attributes, receivedMs, isLast, metrics },
+      sizeInMemory,
+    );
+    // Made only if somebody reads them.
     logger.debug(`client ${attributes.get("client_id")} (${id}) pushed its metrics`, {
-      client: Object.fromEntries(attributes),
-      metrics: metrics.flatMap(({ name, points }) =>
-        points.map(({ attributes: of, value }) => ({ name, ...of, value })),
-      ),
+      get client() {
+        return Object.fromEntries(attributes);
+      },
+      get metrics() {
+        return metrics.flatMap(({ name, points }) =>
+          points.map(({ attributes: of, value }) => ({ name, ...of, value })),
+        );
+      },
     });
   }
 

@@ -1,4 +1,4 @@
-import { type Field, fieldsOf, Wire } from "./protobuf.ts";
+import { type Field, FieldCount, fieldsOf, Wire } from "./protobuf.ts";
 
 /** One metric of a client, as it was last pushed. */
 export interface ClientMetric {
@@ -18,8 +18,16 @@ export interface MetricPoint {
   readonly count?: number;
 }
 
-/** More points in one push than this are refused: they would only fill the memory. */
-const POINTS_MAX = 20_000;
+/** What was pushed, and about how many bytes of memory it takes as long as it is kept. */
+export interface DecodedMetrics {
+  readonly metrics: readonly ClientMetric[];
+  readonly sizeInMemory: number;
+}
+
+/** A client that tells of thousands of partitions stays below it; more would only fill the memory. */
+const FIELDS_MAX = 250_000;
+/** What an object or a text costs beside what it says. */
+const FIELD_BYTES = 64;
 
 /** Numbers of the fields in opentelemetry/proto/metrics/v1/metrics.proto. */
 const RESOURCE_METRICS = 1;
@@ -53,37 +61,34 @@ const AS_INT = 6;
  * The metrics in a MetricsData message of OpenTelemetry, which clients push (KIP-714). Buckets,
  * quantiles and exemplars are passed over.
  *
- * @throws RangeError for bytes that are none.
+ * @throws RangeError for bytes that are none, and for more than a client can have to tell.
  */
-export function decodeMetrics(message: Buffer): readonly ClientMetric[] {
+export function decodeMetrics(message: Buffer): DecodedMetrics {
   const metrics: ClientMetric[] = [];
-  let points = 0;
-  for (const resource of within(message, RESOURCE_METRICS)) {
-    for (const scope of within(resource, SCOPE_METRICS)) {
-      for (const metric of within(scope, METRICS)) {
-        const decoded = metricOf(metric);
-        if (decoded === undefined) continue;
-        points += decoded.points.length;
-        if (points > POINTS_MAX) throw new RangeError(`more than ${POINTS_MAX} points`);
-        metrics.push(decoded);
+  const count = new FieldCount(FIELDS_MAX);
+  for (const resource of within(message, RESOURCE_METRICS, count)) {
+    for (const scope of within(resource, SCOPE_METRICS, count)) {
+      for (const metric of within(scope, METRICS, count)) {
+        const decoded = metricOf(metric, count);
+        if (decoded !== undefined) metrics.push(decoded);
       }
     }
   }
-  return metrics;
+  return { metrics, sizeInMemory: message.length + FIELD_BYTES * count.read };
 }
 
 /** The messages in a field that may be repeated. */
-function* within(message: Buffer, number: number): Generator<Buffer> {
-  for (const field of fieldsOf(message)) {
+function* within(message: Buffer, number: number, count: FieldCount): Generator<Buffer> {
+  for (const field of fieldsOf(message, count)) {
     if (field.number === number && field.wire === Wire.BYTES) yield field.bytes;
   }
 }
 
-function metricOf(message: Buffer): ClientMetric | undefined {
+function metricOf(message: Buffer, count: FieldCount): ClientMetric | undefined {
   let name = "";
   let unit = "";
   let data: { readonly layout: Layout; readonly bytes: Buffer } | undefined;
-  for (const { number, wire, bytes } of fieldsOf(message)) {
+  for (const { number, wire, bytes } of fieldsOf(message, count)) {
     if (wire !== Wire.BYTES) continue;
     const layout = layouts.get(number);
     if (number === METRIC.name) name = bytes.toString("utf8");
@@ -92,19 +97,20 @@ function metricOf(message: Buffer): ClientMetric | undefined {
   }
   if (data === undefined) return undefined;
   const { layout, bytes } = data;
-  const points = [...within(bytes, DATA_POINTS)].map((point) => pointOf(point, layout));
+  const points: MetricPoint[] = [];
+  for (const point of within(bytes, DATA_POINTS, count)) points.push(pointOf(point, layout, count));
   return { name, unit, kind: layout.kind, points };
 }
 
-function pointOf(message: Buffer, layout: Layout): MetricPoint {
+function pointOf(message: Buffer, layout: Layout, fields: FieldCount): MetricPoint {
   const attributes: [string, string][] = [];
   let timeMs = 0;
   let value = 0;
   let count: number | undefined;
-  for (const field of fieldsOf(message)) {
+  for (const field of fieldsOf(message, fields)) {
     const { number } = field;
     if (number === layout.attributes && field.wire === Wire.BYTES) {
-      attributes.push(attributeOf(field.bytes));
+      attributes.push(attributeOf(field.bytes, fields));
     } else if (number === TIME) {
       timeMs = Number(unsigned(field) / 1_000_000n);
     } else if (layout.values.includes(number)) {
@@ -117,20 +123,20 @@ function pointOf(message: Buffer, layout: Layout): MetricPoint {
   return layout.count === undefined ? point : { ...point, count: count ?? 0 };
 }
 
-function attributeOf(message: Buffer): [string, string] {
+function attributeOf(message: Buffer, count: FieldCount): [string, string] {
   let key = "";
   let value = "";
-  for (const { number, wire, bytes } of fieldsOf(message)) {
+  for (const { number, wire, bytes } of fieldsOf(message, count)) {
     if (wire !== Wire.BYTES) continue;
     if (number === ATTRIBUTE.key) key = bytes.toString("utf8");
-    else if (number === ATTRIBUTE.value) value = anyValue(bytes);
+    else if (number === ATTRIBUTE.value) value = anyValue(bytes, count);
   }
   return [key, value];
 }
 
 /** Texts, truths and numbers; lists and maps are empty. */
-function anyValue(message: Buffer): string {
-  for (const { number, bytes, varint } of fieldsOf(message)) {
+function anyValue(message: Buffer, count: FieldCount): string {
+  for (const { number, bytes, varint } of fieldsOf(message, count)) {
     if (number === 1) return bytes.toString("utf8");
     if (number === 2) return String(varint !== 0n);
     if (number === 3) return String(BigInt.asIntN(64, varint));

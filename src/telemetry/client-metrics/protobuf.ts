@@ -11,6 +11,26 @@ export interface Field {
 export const Wire = { VARINT: 0, FIXED64: 1, BYTES: 2, FIXED32: 5 } as const;
 export type Wire = (typeof Wire)[keyof typeof Wire];
 
+/** How many fields may be read of one message, those of the messages within it included. */
+export class FieldCount {
+  readonly #max: number;
+  #read = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get read(): number {
+    return this.#read;
+  }
+
+  /** @throws RangeError */
+  next(): void {
+    if (this.#read === this.#max) throw new RangeError(`more than ${this.#max} fields`);
+    this.#read += 1;
+  }
+}
+
 const VARINT_BYTES_MAX = 10;
 const NOTHING = Buffer.alloc(0);
 
@@ -18,11 +38,12 @@ const NOTHING = Buffer.alloc(0);
  * The fields of a Protocol Buffers message, in the order they come. Only its wire format: what the
  * numbers mean is the caller's to know.
  *
- * @throws RangeError for bytes that are no message.
+ * @throws RangeError for bytes that are no message, and for more fields than may be.
  */
-export function* fieldsOf(message: Buffer): Generator<Field> {
+export function* fieldsOf(message: Buffer, count: FieldCount): Generator<Field> {
   let at = 0;
   while (at < message.length) {
+    count.next();
     const tag = varintAt(message, at);
     at = tag.end;
     const wire = Number(tag.value & 7n);

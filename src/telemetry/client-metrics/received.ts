@@ -15,11 +15,11 @@ export interface ReceivedMetrics {
 
 interface Kept {
   readonly received: ReceivedMetrics;
-  readonly bytes: number;
+  readonly sizeInMemory: number;
 }
 
 const CLIENTS_MAX = 1000;
-/** Of messages as they were pushed, inflated; what is kept of them is of that order. */
+/** Of memory, about. */
 const BYTES_MAX = 32 * 1024 * 1024;
 
 /** The newest metrics of each client that pushed lately; the ones longest without news go first. */
@@ -32,10 +32,10 @@ export class Received {
     return [...this.#clients.values()].map(({ received }) => received);
   }
 
-  keep(received: ReceivedMetrics, bytes: number): void {
+  keep(received: ReceivedMetrics, sizeInMemory: number): void {
     this.#drop(received.clientInstanceId);
-    this.#clients.set(received.clientInstanceId, { received, bytes });
-    this.#bytes += bytes;
+    this.#clients.set(received.clientInstanceId, { received, sizeInMemory });
+    this.#bytes += sizeInMemory;
     for (const id of this.#clients.keys()) {
       if (this.#clients.size <= CLIENTS_MAX && this.#bytes <= BYTES_MAX) break;
       this.#drop(id);
@@ -43,7 +43,7 @@ export class Received {
   }
 
   #drop(id: string): void {
-    this.#bytes -= this.#clients.get(id)?.bytes ?? 0;
+    this.#bytes -= this.#clients.get(id)?.sizeInMemory ?? 0;
     this.#clients.delete(id);
   }
 }

@@ -6,7 +6,7 @@ import type { MetadataImage } from "../../../src/cluster/image.ts";
 import { nextProducerIdBlock } from "../../../src/cluster/producer-id-blocks.ts";
 import { checkTopicOverrides } from "../../../src/config/topic-config.ts";
 import { stampOffsets } from "../../../src/records/batch.ts";
-import { buildBatch } from "../../../src/records/records.ts";
+import { batchesIn, buildBatch } from "../../../src/records/records.ts";
 import type { Disk } from "../../../src/storage/fs.ts";
 import type { LogDirs } from "../../../src/storage/log-dirs.ts";
 import type { MemoryDisk } from "../../../src/storage/memory-disk.ts";
@@ -194,6 +194,16 @@ describe("where Kafka's log of the metadata is not whole", () => {
     expect(image.topicCount).toBe(5);
     expect(image.topic("orders")?.id).toBe(ORDERS_ID);
     expect(told[0]).toContain("is damaged");
+  });
+
+  test("a segment that is missing in the middle is noticed, though all there are is whole", async () => {
+    const log = (await disk.readFile(METADATA_LOG)) as Buffer;
+    const [, , , fourth] = [...batchesIn(log)];
+    await disk.replaceFile(METADATA_LOG, log.subarray(0, fourth));
+    await disk.replaceFile(`${METADATA}/00000000000000000900.log`, Buffer.alloc(0));
+
+    expect((await start()).image.topicCount).toBe(5);
+    expect(told[0]).toContain("00000000000000000900.log is damaged");
   });
 
   test("a snapshot that is cut off leaves topics to their folders", async () => {

@@ -5,6 +5,7 @@ import { ErrorCode } from "../../../src/protocol/errors.ts";
 import { randomUuid, ZERO_UUID } from "../../../src/protocol/uuid.ts";
 import {
   ClientMetrics,
+  type ClientMetricsOptions,
   type MetricsClient,
   type Push,
 } from "../../../src/telemetry/client-metrics/client-metrics.ts";
@@ -16,12 +17,13 @@ import { doubleField, metric, metricsData } from "./otlp-messages.ts";
 const MAX_BYTES = 10_000;
 let clock: ManualClock;
 let metrics: ClientMetrics;
+let options: ClientMetricsOptions;
 let subscriptions: readonly Readonly<Record<string, string>>[];
 
 beforeEach(() => {
   clock = new ManualClock();
   subscriptions = [];
-  metrics = new ClientMetrics({
+  options = {
     clock,
     logger: silentLogger,
     subscriptions: () => ({
@@ -30,7 +32,8 @@ beforeEach(() => {
     }),
     newUuid: () => randomUuid(randomBytes),
     maxBytes: MAX_BYTES,
-  });
+  };
+  metrics = new ClientMetrics(options);
 });
 
 function client(attributes: Readonly<Record<string, string>> = {}) {
@@ -204,6 +207,24 @@ describe("A client that pushes", () => {
       },
     ]);
     expect(metrics.newest[0]?.attributes.get("client_id")).toBe("app");
+  });
+
+  test("is put into words for the log only if the log is read at that level", async () => {
+    const lines: object[] = [];
+    let made = 0;
+    const logger = { ...silentLogger, debug: (_: string, fields: object) => lines.push(fields) };
+    metrics = new ClientMetrics({ ...options, logger });
+    const it = client({ client_id: "app" });
+    const { id, subscriptionId } = await metrics.subscribe(ZERO_UUID, it);
+    await metrics.push(push(id, subscriptionId), it);
+
+    const [fields] = lines as [{ readonly metrics: readonly object[] }];
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(fields))) {
+      expect(get, name).toBeDefined();
+      made += 1;
+    }
+    expect(made).toBe(2);
+    expect(JSON.parse(JSON.stringify(fields)).metrics).toEqual([{ name: "org.a", value: 42 }]);
   });
 
   test("makes room: of many clients those with the newest news stay", async () => {

@@ -28,7 +28,7 @@ test("Gauges and sums are read with their attributes, as doubles or integers", (
     ),
   );
 
-  expect(decodeMetrics(message)).toEqual([
+  expect(decodeMetrics(message).metrics).toEqual([
     {
       name: "a.gauge",
       unit: "ms",
@@ -56,7 +56,7 @@ test("Of a histogram the sum and the count are read", () => {
     attribute("node", text("1"), 9),
   ]);
 
-  expect(decodeMetrics(metricsData(metric("h", "1", 9, point)))).toMatchObject([
+  expect(decodeMetrics(metricsData(metric("h", "1", 9, point))).metrics).toMatchObject([
     { kind: "histogram", points: [{ attributes: { node: "1" }, value: 34.5, count: 12 }] },
   ]);
 });
@@ -68,7 +68,7 @@ test("Fields that are not known are passed over", () => {
     metricsData(metric("m", "", 5, Buffer.concat([varintField(50, 1), doubleField(4, 2)]))),
   ]);
 
-  expect(decodeMetrics(message)).toMatchObject([{ name: "m", points: [{ value: 2 }] }]);
+  expect(decodeMetrics(message).metrics).toMatchObject([{ name: "m", points: [{ value: 2 }] }]);
 });
 
 test.each([
@@ -82,10 +82,23 @@ test.each([
   expect(() => decodeMetrics(message)).toThrow(RangeError);
 });
 
-test("More points than anybody needs are refused", () => {
-  const points = Array.from({ length: 20_001 }, () => doubleField(4, 1));
+const MANY = 250_002;
+const times = (count: number, part: Buffer) => Buffer.concat(Array(count).fill(part));
+const point = bytesField(1, doubleField(4, 1));
 
-  expect(() => decodeMetrics(metricsData(metric("m", "", 5, ...points)))).toThrow(RangeError);
+test.each([
+  ["points", () => metricsData(bytesField(2, bytesField(5, times(MANY / 2, point))))],
+  ["metrics without points", () => metricsData(times(MANY / 2, metric("", "", 5)))],
+  ["attributes", () => metricsData(metric("m", "", 5, Buffer.alloc(2 * MANY, "\x3a\x00")))],
+  ["fields that nobody knows", () => Buffer.alloc(2 * MANY, "\x08\x00")],
+])("More %s than anybody needs are refused", (_, message) => {
+  expect(() => decodeMetrics(message())).toThrow("more than 250000 fields");
+});
+
+test("What is kept of a push weighs what it takes, however few bytes it came in", () => {
+  const { sizeInMemory } = decodeMetrics(metricsData(...Array(1000).fill(metric("", "", 5))));
+
+  expect(sizeInMemory).toBeGreaterThan(100_000);
 });
 
 test("Any bytes are either read or refused", () => {
