@@ -256,7 +256,7 @@ async function assembleOn(logDirs: LogDirs, live: LiveConfig, given: Given): Pro
   const quotas = new Quotas(config, clock, controller.image);
   if (!logDirs.wasCleanShutdown) await controller.raiseLeaderEpochs(nodeIdOf(config));
   await replicas.open(controller.image);
-  const cleaner = await openCleaner(logDirs, { config, logger, clock });
+  const cleaner = newCleaner(logDirs, { config, logger, clock });
   const groups = groupCoordinator({ ...given, config, controller, partitions });
   // The one listener, so that the order is plain: settings, then the logs that obey them, then groups.
   controller.onImage((image, previous, delta) => {
@@ -465,10 +465,10 @@ function groupCoordinator(given: {
   });
 }
 
-function openCleaner(
-  { directories, disk }: LogDirs,
+function newCleaner(
+  { directories }: LogDirs,
   given: { readonly config: BrokerConfig; readonly logger: Logger; readonly clock: Clock },
-): Promise<LogCleaner> {
+): LogCleaner {
   const { config, logger, clock } = given;
   const settings = () => ({
     dedupeBufferBytes: config.logCleanerDedupeBufferSize,
@@ -476,7 +476,7 @@ function openCleaner(
     ioBufferBytes: config.logCleanerIoBufferSize,
     ioBytesPerSecond: config.logCleanerIoMaxBytesPerSecond,
   });
-  return LogCleaner.open({ directories, disk, clock, logger, random: Math.random, settings });
+  return new LogCleaner({ directories, clock, logger, random: Math.random, settings });
 }
 
 async function createTopics(

@@ -131,9 +131,8 @@ async function clean(path: string): Promise<void> {
   isOver = true;
   process.stdout.write(`append while idle:     ${percentiles(await idle)}\n`);
   const lines: object[] = [];
-  const cleaner = await LogCleaner.open({
+  const cleaner = new LogCleaner({
     directories: [directory],
-    disk: realDisk,
     clock,
     logger: { ...silentLogger, info: (_message, fields) => lines.push(fields ?? {}) },
     random: Math.random,

@@ -1,7 +1,7 @@
 import type { Controller } from "../cluster/controller.ts";
 import { NO_EPOCH, type Partition } from "../partition/partition.ts";
 import type { Partitions } from "../partition/partitions.ts";
-import { LOG_OVERHEAD_BYTES, sizeInBytesAt } from "../records/batch.ts";
+import { wholeBatches } from "../records/records.ts";
 import type { InternalPartition, InternalTopic } from "./internal-topic.ts";
 
 /** An internal topic on this broker's own partitions, so that its records are like any others. */
@@ -74,17 +74,6 @@ class InternalLog implements InternalPartition {
     // A copy, because the slice's buffers go back to their pool.
     const bytes = Buffer.concat(slice.chunks);
     slice.release();
-    return bytes.subarray(0, wholeBatches(bytes));
+    return wholeBatches(bytes);
   }
-}
-
-/** How many of the bytes are whole batches: the last one of a read may be cut. */
-function wholeBatches(bytes: Buffer): number {
-  let end = 0;
-  while (end + LOG_OVERHEAD_BYTES <= bytes.length) {
-    const size = sizeInBytesAt(bytes, end);
-    if (end + size > bytes.length) break;
-    end += size;
-  }
-  return end;
 }

@@ -59,8 +59,8 @@ export class Partition {
   #deleted = false;
   /** The log cannot be reached any more. */
   #failure: KafkaError | undefined;
-  /** Another log takes the place of this one at this moment. */
-  #isHeld = false;
+  /** Another log takes the place of this one at this moment; undefined: none does. */
+  #hold: Hold | undefined;
 
   constructor(log: Log, leader: { id: number; epoch: number }) {
     this.topic = log.topic;
@@ -138,8 +138,9 @@ export class Partition {
     origin: "client" | "coordinator",
     prepared?: PreparedBatch | undefined,
   ): Appended {
-    this.#checkServing();
-    if (this.#isHeld) throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the log is moving");
+    this.checkServing();
+    if (this.#hold !== undefined)
+      throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the log is moving");
     return this.#log.append(records, { leaderEpoch: this.#leaderEpoch, origin, prepared });
   }
 
@@ -149,7 +150,7 @@ export class Partition {
    * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, KAFKA_STORAGE_ERROR.
    */
   producers(): KnownProducer[] {
-    this.#checkServing();
+    this.checkServing();
     return Array.from(this.#log.producers.all(), ({ batches, ...state }) => ({
       ...state,
       lastSequence: batches.at(-1)?.lastSequence ?? NO_SEQUENCE,
@@ -184,17 +185,19 @@ export class Partition {
     this.changes.announce();
   }
 
-  /** Until {@link release}, producers are told to try again. */
+  /** Until {@link release}, producers are told to try again, and whoever deletes records waits. */
   hold(): void {
-    this.#isHeld = true;
+    this.#hold ??= newHold();
   }
 
   release(): void {
-    this.#isHeld = false;
+    this.#hold?.end();
+    this.#hold = undefined;
   }
 
   /** From now on this log, which has the same records, is the one. */
   moveTo(log: Log): void {
+    log.updateSettings(this.#log.settings);
     this.#log = log;
     log.assignEpoch(this.#leaderEpoch);
     this.changes.announce();
@@ -215,7 +218,7 @@ export class Partition {
    *   is offline.
    */
   checkLeaderEpoch(currentLeaderEpoch: number): void {
-    this.#checkServing();
+    this.checkServing();
     if (currentLeaderEpoch === NO_EPOCH || currentLeaderEpoch === this.#leaderEpoch) return;
     const code =
       currentLeaderEpoch < this.#leaderEpoch
@@ -289,7 +292,8 @@ export class Partition {
    *   the topic is deleted, before or meanwhile.
    */
   async deleteRecordsBefore(offset: number): Promise<number> {
-    this.#checkServing();
+    while (this.#hold !== undefined) await this.#hold.over;
+    this.checkServing();
     const target = offset === -1 ? this.#highWatermark : offset;
     if (target < 0 || target > this.#highWatermark) {
       throw new KafkaError(
@@ -299,34 +303,43 @@ export class Partition {
     }
     await this.#log.deleteRecordsBefore(target);
     await this.#log.keepStart();
-    this.#checkServing();
+    this.checkServing();
     this.changes.announce();
     return this.#log.startOffset;
   }
 
   /** Drops what the topic's settings say is too old or too much. */
   async deleteOldSegments(): Promise<void> {
-    if (this.#deleted) return;
+    if (this.#deleted || this.#hold !== undefined) return;
     const before = this.logStartOffset;
     await this.#log.deleteOldSegments();
     if (this.logStartOffset !== before) this.changes.announce();
   }
 
-  /**
-   * The topic is gone: whoever waits here is told so.
-   *
-   * @returns the log, for its files to be deleted.
-   */
-  retire(): Log {
+  /** The topic is gone: whoever waits here is told so. */
+  retire(): void {
     this.#deleted = true;
     this.changes.announce();
-    return this.#log;
   }
 
-  #checkServing(): void {
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, or why it is offline. */
+  checkServing(): void {
     if (this.#deleted) {
       throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `${this.topic} was deleted`);
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+interface Hold {
+  readonly over: Promise<void>;
+  readonly end: () => void;
+}
+
+function newHold(): Hold {
+  let end = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { over, end };
 }

@@ -1,5 +1,6 @@
 import { ErrorCode, KafkaError } from "../protocol/errors.ts";
-import { baseOffsetAt, isIntact, LOG_OVERHEAD_BYTES, sizeInBytesAt } from "../records/batch.ts";
+import { baseOffsetAt, isIntact } from "../records/batch.ts";
+import { batchesIn, wholeBatches } from "../records/records.ts";
 import type { DataDirectory } from "../storage/data-directory.ts";
 import type { Log } from "../storage/log.ts";
 import type { LogDirs } from "../storage/log-dirs.ts";
@@ -35,6 +36,9 @@ export class ReplicaMove {
   readonly #context: Context;
   readonly #source: DataDirectory;
   #future: Log | undefined;
+  /** How far the cleaner had come when the copy began: what it does meanwhile may miss the copy. */
+  #cleanedTo = 0;
+  #cancelled: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
   #wake: () => void = () => undefined;
@@ -65,7 +69,13 @@ export class ReplicaMove {
     await this.#running;
   }
 
-  async cancel(): Promise<void> {
+  /** Stops it, if it is not over by now, and deletes what has been copied. */
+  cancel(): Promise<void> {
+    this.#cancelled ??= this.#cancel();
+    return this.#cancelled;
+  }
+
+  async #cancel(): Promise<void> {
     await this.stop();
     const future = this.#future;
     if (future !== undefined && future !== this.#partition.log) await this.target.deleteLog(future);
@@ -120,6 +130,7 @@ export class ReplicaMove {
         if (this.#partition.log === this.#future) this.#partition.advanceTo(endOffset);
       },
     };
+    this.#cleanedTo = this.#source.cleanedTo(log) ?? 0;
     const future = this.target.openFuture(options, begin);
     if (future.endOffset > log.writtenOffset) await future.truncateTo(log.writtenOffset);
     const isPart =
@@ -139,10 +150,9 @@ export class ReplicaMove {
       await future.deleteRecordsBefore(Math.min(log.startOffset, future.endOffset));
       if (future.endOffset >= log.writtenOffset) return;
       const bytes = await readBatches(log, future.endOffset);
-      for (const at of batchesOf(bytes)) {
-        if (isIntact(bytes, at)) continue;
-        const offset = baseOffsetAt(bytes, at);
-        throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `the batch at ${offset} is damaged`);
+      if (bytes.length === 0) throw damaged(future.endOffset);
+      for (const at of batchesIn(bytes)) {
+        if (!isIntact(bytes, at)) throw damaged(baseOffsetAt(bytes, at));
       }
       await future.appendCopies(bytes);
       if (bytes.length < nearBytes) return;
@@ -166,9 +176,12 @@ export class ReplicaMove {
       if (log.failure !== undefined || future.endOffset !== log.endOffset) return false;
       if (log.hasFiles) future.ensureFiles();
       await future.flush();
+      await this.#noteWhatIsGone(log, future);
       await this.#source.demote(log);
       await this.target.promote(future);
       partition.moveTo(future);
+      // Retention that was under way may have ended in between.
+      await future.deleteRecordsBefore(log.startOffset);
     } catch (error) {
       await this.#undo(log, future);
       throw error;
@@ -178,6 +191,13 @@ export class ReplicaMove {
     await this.#source.deleteLog(log);
     await this.target.checkpoint();
     return true;
+  }
+
+  /** Where the copy begins, and that it may have gaps, has to be known before it is the log. */
+  async #noteWhatIsGone(log: Log, future: Log): Promise<void> {
+    await this.target.checkpointStarts();
+    if (this.#source.cleanedTo(log) === undefined) return;
+    await this.target.noteCleaned(future, this.#cleanedTo);
   }
 
   /** The names are as they were. */
@@ -204,18 +224,9 @@ async function readBatches(log: Log, offset: number): Promise<Buffer> {
   const slice = await log.read(offset, limits);
   const bytes = Buffer.concat(slice.chunks);
   slice.release();
-  let end = 0;
-  for (const at of batchesOf(bytes)) end = at + sizeInBytesAt(bytes, at);
-  return bytes.subarray(0, end);
+  return wholeBatches(bytes);
 }
 
-/** Where the batches begin that are there as a whole. */
-function* batchesOf(bytes: Buffer): Generator<number> {
-  let at = 0;
-  while (at + LOG_OVERHEAD_BYTES <= bytes.length) {
-    const size = sizeInBytesAt(bytes, at);
-    if (at + size > bytes.length) return;
-    yield at;
-    at += size;
-  }
+function damaged(offset: number): KafkaError {
+  return new KafkaError(ErrorCode.CORRUPT_MESSAGE, `the batch at ${offset} is damaged`);
 }

@@ -58,10 +58,13 @@ export class ReplicaMoves {
       logDirs.prefer(topic, index, path);
       throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `${topic}-${index}`);
     }
-    if (partition.isOffline) throw storageError(new Error(`${topic}-${index} is offline`));
-    const known = this.#moves.get(partition);
-    if (known?.target === target) return;
-    if (known !== undefined) await this.cancel(partition);
+    for (let known = this.#moves.get(partition); known !== undefined; ) {
+      if (known.target === target) return;
+      await known.cancel();
+      // Somebody else may have waited for the same, and begun another one.
+      known = this.#moves.get(partition);
+    }
+    partition.checkServing();
     if (logDirs.directoryOf(partition.log) === target) return;
     if (logDirs.hasOffline) {
       throw storageError(new Error("a directory is offline, and may hold a copy already"));
@@ -76,6 +79,10 @@ export class ReplicaMoves {
     void move.run().finally(() => {
       if (this.#moves.get(partition) === move) this.#moves.delete(partition);
     });
+  }
+
+  isMoving(partition: Partition): boolean {
+    return this.#moves.has(partition);
   }
 
   /** The partition stays where it is; what has been copied is deleted. */

@@ -43,6 +43,10 @@ export class Replicas {
   #plainSettings: LogSettings | undefined;
   /** They are those that hold now. */
   #isPlainKnown = false;
+  /** Deleted topics with logs that were on their way to another directory, by name. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  /** Topics of the same names that have been made since. */
+  readonly #coming = new Map<string, TopicImage>();
 
   constructor({ logDirs, partitions, moves, settingsOf, logger }: ReplicasOptions) {
     this.#logDirs = logDirs;
@@ -73,14 +77,28 @@ export class Replicas {
 
   /** What changed in the cluster. Gives a promise only where there is something to wait for. */
   apply({ created, changed, deleted }: TopicsDelta): void | Promise<void> {
-    const removing = deleted.map(({ name }) => this.#remove(name));
+    const underWay: (void | Promise<void>)[] = deleted.map(({ name }) => this.#remove(name));
     this.#isPlainKnown = false;
-    for (const topic of created) this.#addMissing(topic, { isNew: true });
+    for (const topic of created) underWay.push(this.#add(topic));
     for (const topic of changed) {
       this.#update(topic);
-      this.#addMissing(topic, { isNew: true });
+      underWay.push(this.#add(topic));
     }
-    return removing.length === 0 ? undefined : Promise.all(removing).then(() => undefined);
+    const waits = underWay.filter((one) => one !== undefined);
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  }
+
+  /** Opens what is missing of a topic, once an earlier one of its name has left the disk. */
+  #add(topic: TopicImage): void | Promise<void> {
+    const { name } = topic;
+    const leaving = this.#leaving.get(name);
+    if (leaving === undefined) return this.#addMissing(topic, { isNew: true });
+    this.#coming.set(name, topic);
+    return leaving.then(() => {
+      const newest = this.#coming.get(name);
+      this.#coming.delete(name);
+      if (newest !== undefined) this.#addMissing(newest, { isNew: true });
+    });
   }
 
   /**
@@ -204,10 +222,27 @@ export class Replicas {
   }
 
   async #remove(topic: string): Promise<void> {
+    this.#coming.delete(topic);
     const removed = this.#partitions.remove(topic);
-    const logs = removed.map((partition) => partition.retire());
-    await Promise.all(removed.map((partition) => this.#moves.cancel(partition)));
-    await Promise.all(logs.map((log) => this.#logDirs.deleteLog(log)));
+    for (const partition of removed) partition.retire();
+    const deletions = removed.map((partition) =>
+      this.#moves.isMoving(partition)
+        ? this.#removeMoving(partition)
+        : this.#logDirs.deleteLog(partition.log),
+    );
+    if (removed.some((partition) => this.#moves.isMoving(partition))) {
+      const all = Promise.allSettled(deletions).then(() => undefined);
+      this.#leaving.set(topic, all);
+      await all;
+      if (this.#leaving.get(topic) === all) this.#leaving.delete(topic);
+    }
+    await Promise.all(deletions);
+  }
+
+  /** Which of its logs is the partition's is known once nothing moves any more. */
+  async #removeMoving(partition: Partition): Promise<void> {
+    await this.#moves.cancel(partition);
+    await this.#logDirs.deleteLog(partition.log);
   }
 
   #lose(directory: DataDirectory): void {

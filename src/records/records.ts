@@ -54,6 +54,13 @@ export function* batchesIn(bytes: Buffer, from = 0): Generator<number> {
   }
 }
 
+/** The whole batches that the bytes begin with: the last one of a read may be cut. */
+export function wholeBatches(bytes: Buffer): Buffer {
+  let end = 0;
+  for (const at of batchesIn(bytes)) end = at + sizeInBytesAt(bytes, at);
+  return bytes.subarray(0, end);
+}
+
 /**
  * The records of the batch at `at`, with their real offsets and timestamps.
  *

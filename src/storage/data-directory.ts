@@ -4,6 +4,7 @@ import type { Clock } from "../time/clock.ts";
 import { type CheckpointEntry, formatCheckpoint } from "./checkpoint.ts";
 import { CLEAN_LOGS_FILE, type CleanLog, formatCleanLogs } from "./clean-logs.ts";
 import { ClosedContent } from "./closed-content.ts";
+import { CleanerCheckpoint } from "./compaction/cleaner-checkpoint.ts";
 import {
   CLEAN_SHUTDOWN_FILE,
   type DirectoryContents,
@@ -75,6 +76,7 @@ export class DataDirectory {
   readonly #logs = new Map<string, Log>();
   readonly #futures = new Map<string, Log>();
   readonly #found: DirectoryContents;
+  readonly #cleaned: CleanerCheckpoint;
   readonly #startsCheckpoint = new SharedWork(() => this.#writeStarts());
   #failure: KafkaError | undefined;
   #unwatch: () => unknown;
@@ -92,6 +94,7 @@ export class DataDirectory {
     this.#disk = shared.disk;
     this.#lock = lock;
     this.#found = found;
+    this.#cleaned = new CleanerCheckpoint(shared.disk, path, found.cleanerOffsets);
     this.#stopped = new StoppedLogs(path, { disk: shared.disk, clock, logger });
     this.#unwatch = shared.disk.watch(path, (error, at) => this.#fail(error, at));
     const { writes, buffers, tails } = shared;
@@ -291,6 +294,16 @@ export class DataDirectory {
     if (this.#failure !== undefined) return;
     for (const log of this.#logs.values()) log.expireProducers();
     await this.#writeCheckpoints();
+  }
+
+  /** The first offset that the cleaner has not come to; undefined: it never saw the log. */
+  cleanedTo(log: Log): number | undefined {
+    return this.#cleaned.offsetOf(log);
+  }
+
+  /** The log is clean up to there, and may have gaps, after a crash too. */
+  noteCleaned(log: Log, offset: number): Promise<void> {
+    return this.#cleaned.save(log, offset, this.#all());
   }
 
   /** Notes where each log begins: what was deleted by then stays deleted after a crash. */

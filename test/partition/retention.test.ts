@@ -107,8 +107,8 @@ test("records of a topic that is deleted meanwhile cannot be deleted, and it is 
   const partition = await fill(5);
 
   const deleting = partition.deleteRecordsBefore(3);
-  const log = partition.retire();
-  const removing = directory.deleteLog(log);
+  partition.retire();
+  const removing = directory.deleteLog(partition.log);
 
   await expect(deleting).rejects.toMatchObject({ code: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION });
   await removing;

@@ -10,7 +10,7 @@ import {
   sizeInBytesAt,
 } from "../../records/batch.ts";
 import { CompressionType, decompress, decompressLater } from "../../records/compression.ts";
-import { inflationLimit } from "../../records/records.ts";
+import { inflationLimit, wholeBatches } from "../../records/records.ts";
 import type { Segment } from "../segment.ts";
 
 /** Up to here it takes less to inflate or compress than to hand it to another thread. */
@@ -37,8 +37,8 @@ export class BatchReader {
     const left = segment.size - position;
     if (left <= 0) return this.#buffer.subarray(0, 0);
     const chunk = await this.#fill(segment, position, Math.min(left, this.#buffer.length));
-    const whole = wholeBytes(chunk);
-    if (whole > 0) return chunk.subarray(0, whole);
+    const whole = wholeBatches(chunk);
+    if (whole.length > 0) return whole;
     const size = chunk.length < BATCH_HEADER_BYTES ? 0 : sizeInBytesAt(chunk, 0);
     if (size < BATCH_HEADER_BYTES || size > left) throw damaged(segment, position);
     this.#buffer = Buffer.allocUnsafeSlow(size);
@@ -95,16 +95,6 @@ function intactHeader(bytes: Buffer, at: number): BatchHeader {
     );
   }
   return header;
-}
-
-function wholeBytes(chunk: Buffer): number {
-  let at = 0;
-  while (at + BATCH_HEADER_BYTES <= chunk.length) {
-    const size = sizeInBytesAt(chunk, at);
-    if (size < BATCH_HEADER_BYTES || size > chunk.length - at) break;
-    at += size;
-  }
-  return at;
 }
 
 function damaged(segment: Segment, position: number): KafkaError {

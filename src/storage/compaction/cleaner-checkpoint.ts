@@ -1,4 +1,4 @@
-import { formatCheckpoint, parseCheckpoint } from "../checkpoint.ts";
+import { formatCheckpoint } from "../checkpoint.ts";
 import { CLEANER_OFFSETS_FILE } from "../directory-contents.ts";
 import type { Disk } from "../fs.ts";
 import type { Log } from "../log.ts";
@@ -12,17 +12,14 @@ export class CleanerCheckpoint {
   /** By log rather than by name: a topic that is made anew begins anew. */
   #offsets = new Map<Log, number>();
 
-  private constructor(disk: Disk, path: string, found: Map<string, number>) {
+  /**
+   * @param directory the path of a data directory.
+   * @param found what its file says, by `<topic>-<partition>`.
+   */
+  constructor(disk: Disk, directory: string, found: ReadonlyMap<string, number>) {
     this.#disk = disk;
-    this.#path = path;
-    this.#found = found;
-  }
-
-  /** @param directory the path of a data directory. */
-  static async open(disk: Disk, directory: string): Promise<CleanerCheckpoint> {
-    const path = `${directory}/${CLEANER_OFFSETS_FILE}`;
-    const text = (await disk.readFile(path))?.toString("utf8") ?? "";
-    return new CleanerCheckpoint(disk, path, parseCheckpoint(text));
+    this.#path = `${directory}/${CLEANER_OFFSETS_FILE}`;
+    this.#found = new Map(found);
   }
 
   /** Undefined: it never was. */

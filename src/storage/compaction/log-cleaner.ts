@@ -1,10 +1,8 @@
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Disk } from "../fs.ts";
 import type { Log } from "../log.ts";
 import { type Cleanable, cleanableOf, isDue } from "./cleanable.ts";
-import { CleanerCheckpoint } from "./cleaner-checkpoint.ts";
 import { Cleaning, type CleaningBounds } from "./cleaning.ts";
 import { CleaningStopped, Pacer } from "./pacer.ts";
 
@@ -15,6 +13,10 @@ export interface CleanedDirectory {
   readonly failure: unknown;
   /** A copy that is to take the place of another log is left alone. */
   logs(): Iterable<{ readonly log: Log; readonly isFuture: boolean }>;
+  /** The first offset that was not cleaned; undefined: the log never was. */
+  cleanedTo(log: Log): number | undefined;
+  /** The log is clean up to there, after a crash too. */
+  noteCleaned(log: Log, offset: number): Promise<void>;
 }
 
 export interface CleanerSettings extends CleaningBounds {
@@ -24,7 +26,6 @@ export interface CleanerSettings extends CleaningBounds {
 
 export interface CleanerContext {
   readonly directories: readonly CleanedDirectory[];
-  readonly disk: Disk;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
@@ -48,30 +49,17 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
  */
 export class LogCleaner {
   readonly #context: CleanerContext;
-  readonly #checkpoints: ReadonlyMap<CleanedDirectory, CleanerCheckpoint>;
   readonly #pacer: Pacer;
   /** Those with a batch that cannot be read: told once, and passed by until the next start. */
   readonly #uncleanable = new WeakSet<Log>();
   #isStopped = false;
 
-  private constructor(
-    context: CleanerContext,
-    checkpoints: ReadonlyMap<CleanedDirectory, CleanerCheckpoint>,
-  ) {
+  /** The logs of the directories must have been opened. */
+  constructor(context: CleanerContext) {
     this.#context = context;
-    this.#checkpoints = checkpoints;
     this.#pacer = new Pacer(context.clock, () => context.settings().ioBytesPerSecond);
     // What the checkpoints say is of the logs that are here now.
-    for (const { directory, log } of this.#logs()) this.#checkpointOf(directory).offsetOf(log);
-  }
-
-  /** The logs of the directories must have been opened. */
-  static async open(context: CleanerContext): Promise<LogCleaner> {
-    const checkpoints = new Map<CleanedDirectory, CleanerCheckpoint>();
-    for (const directory of context.directories) {
-      checkpoints.set(directory, await CleanerCheckpoint.open(context.disk, directory.path));
-    }
-    return new LogCleaner(context, checkpoints);
+    for (const { directory, log } of this.#logs()) directory.cleanedTo(log);
   }
 
   /**
@@ -103,10 +91,20 @@ export class LogCleaner {
     return this.#uncleanable.has(log);
   }
 
+  /**
+   * Those that serve and are not being copied to another directory: a pass that removes a tombstone
+   * must not come between the copy of what it deletes and its own.
+   */
   *#logs(): Iterable<{ readonly directory: CleanedDirectory; readonly log: Log }> {
-    for (const directory of this.#context.directories) {
-      if (directory.failure !== undefined) continue;
-      for (const { log, isFuture } of directory.logs()) if (!isFuture) yield { directory, log };
+    const directories = this.#context.directories.filter(({ failure }) => failure === undefined);
+    const moving = new Set<string>();
+    for (const directory of directories) {
+      for (const { log, isFuture } of directory.logs()) if (isFuture) moving.add(nameOf(log));
+    }
+    for (const directory of directories) {
+      for (const { log, isFuture } of directory.logs()) {
+        if (!isFuture && !(moving.size > 0 && moving.has(nameOf(log)))) yield { directory, log };
+      }
     }
   }
 
@@ -116,7 +114,7 @@ export class LogCleaner {
     for (const { directory, log } of this.#logs()) {
       if (!log.settings.compacted || log.failure !== undefined) continue;
       if (passedBy.has(log) || this.#uncleanable.has(log)) continue;
-      const lastCleaned = this.#checkpointOf(directory).offsetOf(log);
+      const lastCleaned = directory.cleanedTo(log);
       const found = this.#lookAt(log, lastCleaned, nowMs);
       if (found === undefined || !isDue(found)) continue;
       const isFilthier = filthiest === undefined || found.dirtyRatio > filthiest.dirtyRatio;
@@ -141,8 +139,7 @@ export class LogCleaner {
     const startMs = clock.monotonicMs();
     const context = { bounds: settings(), pacer: this.#pacer, nowMs: clock.now(), random };
     const { endOffset, ...figures } = await new Cleaning(candidate, context).run();
-    const present = [...directory.logs()].map((one) => one.log);
-    await this.#checkpointOf(directory).save(log, endOffset, present);
+    await directory.noteCleaned(log, endOffset);
     logger.info(`${nameOf(log)} is clean`, {
       from: firstDirtyOffset,
       upTo: endOffset,
@@ -161,12 +158,6 @@ export class LogCleaner {
     if (isDamaged) this.#uncleanable.add(log);
     const outcome = isDamaged ? "is not cleaned any more until the next start" : "was not cleaned";
     logger.error(`${nameOf(log)} ${outcome}`, { error });
-  }
-
-  #checkpointOf(directory: CleanedDirectory): CleanerCheckpoint {
-    const checkpoint = this.#checkpoints.get(directory);
-    if (checkpoint === undefined) throw new Error(`${directory.path} came too late`);
-    return checkpoint;
   }
 }
 

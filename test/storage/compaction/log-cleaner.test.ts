@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { CleanerSettings, LogCleaner } from "../../../src/storage/compaction/log-cleaner.ts";
+import { type CleanerSettings, LogCleaner } from "../../../src/storage/compaction/log-cleaner.ts";
 import type { DataDirectory } from "../../../src/storage/data-directory.ts";
 import type { Log } from "../../../src/storage/log.ts";
 import type { LogSettings } from "../../../src/storage/log-settings.ts";
 import { type Logger, silentLogger } from "../../../src/telemetry/logger.ts";
 import { ManualClock } from "../../../src/time/manual-clock.ts";
 import {
+  cleanerSettings,
   compactedSettings,
   openCleaner,
   put,
@@ -100,6 +101,28 @@ describe("which logs are cleaned", () => {
     expect(told).toEqual([]);
 
     await fill(log, 1, ["a", "b"]);
+    await cleaner.run();
+    expect(told).toEqual(["orders-0 is clean"]);
+  });
+
+  test("none that is being copied to another directory, until that is over", async () => {
+    const other = await openDirectory({ disk, clock, path: "/other" });
+    const log = await open();
+    await fill(log, 6);
+    const { topic, partition, topicId, settings } = log;
+    const future = other.openFuture({ topic, partition, topicId, settings, onWritten() {} }, 0);
+    const cleaner = new LogCleaner({
+      directories: [directory, other],
+      clock,
+      logger,
+      random: Math.random,
+      settings: () => cleanerSettings,
+    });
+
+    await cleaner.run();
+    expect(told).toEqual([]);
+
+    await other.deleteLog(future);
     await cleaner.run();
     expect(told).toEqual(["orders-0 is clean"]);
   });

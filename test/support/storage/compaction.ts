@@ -1,4 +1,6 @@
 import { batchesIn, buildBatch, type NewBatch, recordsOf } from "../../../src/records/records.ts";
+import { parseCheckpoint } from "../../../src/storage/checkpoint.ts";
+import { CleanerCheckpoint } from "../../../src/storage/compaction/cleaner-checkpoint.ts";
 import { type CleanerSettings, LogCleaner } from "../../../src/storage/compaction/log-cleaner.ts";
 import type { Disk } from "../../../src/storage/fs.ts";
 import type { Log } from "../../../src/storage/log.ts";
@@ -24,7 +26,7 @@ export const cleanerSettings: CleanerSettings = {
   ioBytesPerSecond: Number.MAX_VALUE,
 };
 
-export function openCleaner(options: {
+export async function openCleaner(options: {
   readonly logs: () => Iterable<Log>;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -32,15 +34,18 @@ export function openCleaner(options: {
   readonly settings?: Partial<CleanerSettings>;
 }): Promise<LogCleaner> {
   const { logs, disk, clock, settings } = options;
-  return LogCleaner.open({
+  const text = (await disk.readFile("/data/cleaner-offset-checkpoint"))?.toString() ?? "";
+  const checkpoint = new CleanerCheckpoint(disk, "/data", parseCheckpoint(text));
+  return new LogCleaner({
     directories: [
       {
         path: "/data",
         failure: undefined,
         logs: () => [...logs()].map((log) => ({ log, isFuture: false })),
+        cleanedTo: (log) => checkpoint.offsetOf(log),
+        noteCleaned: (log, offset) => checkpoint.save(log, offset, logs()),
       },
     ],
-    disk,
     clock,
     logger: options.logger ?? silentLogger,
     random: Math.random,
