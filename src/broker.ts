@@ -37,7 +37,7 @@ import { LogCleaner } from "./storage/compaction/log-cleaner.ts";
 import type { Disk } from "./storage/fs.ts";
 import { LogDirs } from "./storage/log-dirs.ts";
 import { ClientMetrics } from "./telemetry/client-metrics/client-metrics.ts";
-import type { ReceivedMetrics } from "./telemetry/client-metrics/received.ts";
+import type { ReceivedMetrics } from "./telemetry/client-metrics/metric.ts";
 import type { Level } from "./telemetry/deferred-logger.ts";
 import { type Logger, silentLogger } from "./telemetry/logger.ts";
 import { Loggers } from "./telemetry/loggers.ts";

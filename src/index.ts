@@ -4,11 +4,14 @@
  */
 import { RunningBroker } from "./broker.ts";
 import { loopbackListeners } from "./config/presets.ts";
-import type { ReceivedMetrics } from "./telemetry/client-metrics/received.ts";
+import type { ReceivedMetrics } from "./telemetry/client-metrics/metric.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
-export type { ClientMetric, MetricPoint } from "./telemetry/client-metrics/otlp.ts";
-export type { ReceivedMetrics } from "./telemetry/client-metrics/received.ts";
+export type {
+  ClientMetric,
+  MetricPoint,
+  ReceivedMetrics,
+} from "./telemetry/client-metrics/metric.ts";
 export type { Logger } from "./telemetry/logger.ts";
 
 export interface BrokerOptions {

@@ -5,8 +5,9 @@ import type { Clock } from "../../time/clock.ts";
 import type { Lifetime } from "../../time/lifetime.ts";
 import type { Logger } from "../logger.ts";
 import { type ClientInstance, ClientInstances, mayGet, mayPush } from "./instances.ts";
+import type { ReceivedMetrics } from "./metric.ts";
 import { type DecodedMetrics, decodeMetrics } from "./otlp.ts";
-import { Received, type ReceivedMetrics } from "./received.ts";
+import { Received } from "./received.ts";
 import {
   type ClientAttributes,
   requestedOf,

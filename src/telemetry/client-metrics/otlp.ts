@@ -1,22 +1,5 @@
+import type { ClientMetric, MetricPoint } from "./metric.ts";
 import { type Field, FieldCount, fieldsOf, Wire } from "./protobuf.ts";
-
-/** One metric of a client, as it was last pushed. */
-export interface ClientMetric {
-  readonly name: string;
-  readonly unit: string;
-  readonly kind: "gauge" | "sum" | "histogram" | "summary";
-  readonly points: readonly MetricPoint[];
-}
-
-export interface MetricPoint {
-  readonly attributes: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch; 0 if the client did not say. */
-  readonly timeMs: number;
-  /** The number itself; of a histogram or summary the sum of what was seen. */
-  readonly value: number;
-  /** How much was seen; only of a histogram or summary. */
-  readonly count?: number;
-}
 
 /** What was pushed, and about how many bytes of memory it takes as long as it is kept. */
 export interface DecodedMetrics {

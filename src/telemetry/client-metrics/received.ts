@@ -1,17 +1,4 @@
-import type { ClientMetric } from "./otlp.ts";
-import type { ClientAttributes } from "./subscriptions.ts";
-
-/** The newest that a client pushed. */
-export interface ReceivedMetrics {
-  readonly clientInstanceId: string;
-  /** Under the names by which subscriptions match clients: `client_id`, `client_software_name`, … */
-  readonly attributes: ClientAttributes;
-  /** When it came, milliseconds since the epoch. */
-  readonly receivedMs: number;
-  /** The client said that it ends. */
-  readonly isLast: boolean;
-  readonly metrics: readonly ClientMetric[];
-}
+import type { ReceivedMetrics } from "./metric.ts";
 
 interface Kept {
   readonly received: ReceivedMetrics;
