@@ -118,13 +118,17 @@ function refusal(partition: Partition, wanted: Wanted): Fetched | undefined {
 }
 
 function empty(partition: Partition): Fetched {
+  return fetched(partition, NO_RECORDS, 0);
+}
+
+function fetched(partition: Partition, records: readonly Buffer[], bytes: number): Fetched {
   return {
     errorCode: ErrorCode.NONE,
     highWatermark: partition.highWatermark,
     lastStableOffset: partition.lastStableOffset,
     logStartOffset: partition.logStartOffset,
-    records: NO_RECORDS,
-    bytes: 0,
+    records,
+    bytes,
   };
 }
 
@@ -238,6 +242,6 @@ export class PlanReading {
     this.#budget.take(slice.bytes);
     this.#bytesTaken += slice.bytes;
     this.#bytesLeft = Math.max(0, this.#bytesLeft - slice.bytes);
-    this.results.push({ ...empty(partition), records: slice.chunks, bytes: slice.bytes });
+    this.results.push(fetched(partition, slice.chunks, slice.bytes));
   }
 }

@@ -1,27 +1,35 @@
 import type { Clock } from "../time/clock.ts";
 import type { Lifetime } from "../time/lifetime.ts";
 
+type Listener = () => void;
+
 /**
- * A partition tells its waiters "something moved", never what: they look for themselves.
- * The set is made with the first listener, because most of many partitions never have one.
+ * A partition tells its waiters "something moved", never what: they look for themselves. Most of many
+ * partitions have no listener, or one that comes and goes with every fetch: that one costs no memory.
  */
 export class Changes {
-  #listeners: Set<() => void> | undefined;
+  #first: Listener | undefined;
+  #others: Set<Listener> | undefined;
 
   announce(): void {
-    const listeners = this.#listeners;
-    if (listeners === undefined || listeners.size === 0) return;
     // A copy, because a listener that has seen enough removes itself while we walk.
-    for (const listener of [...listeners]) listener();
+    const others = this.#others === undefined ? undefined : [...this.#others];
+    this.#first?.();
+    if (others !== undefined) for (const listener of others) listener();
   }
 
-  subscribe(listener: () => void): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+  subscribe(listener: Listener): void {
+    if (this.#first === undefined) {
+      this.#first = listener;
+      return;
+    }
+    this.#others ??= new Set();
+    this.#others.add(listener);
   }
 
-  unsubscribe(listener: () => void): void {
-    this.#listeners?.delete(listener);
+  unsubscribe(listener: Listener): void {
+    if (this.#first === listener) this.#first = undefined;
+    else if (this.#others?.delete(listener) && this.#others.size === 0) this.#others = undefined;
   }
 }
 
