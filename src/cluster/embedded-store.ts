@@ -96,7 +96,8 @@ export class EmbeddedStore implements MetadataStore {
     if (damagedAt !== undefined) {
       throw storageError(
         `${name} is damaged at byte ${damagedAt}, and later changes depend on it: restore the file ` +
-          "from a copy, or move it away to start with no topics",
+          "from a copy, or move it away to have topics found by their folders, without settings and " +
+          "without partitions that were never written to",
       );
     }
     const file = await disk.open(name);

@@ -78,6 +78,7 @@ export class DataDirectory {
   readonly #found: DirectoryContents;
   readonly #cleaned: CleanerCheckpoint;
   readonly #startsCheckpoint = new SharedWork(() => this.#writeStarts());
+  readonly #checkpoints = new SharedWork(() => this.#writeCheckpoints());
   #failure: KafkaError | undefined;
   #unwatch: () => unknown;
 
@@ -293,7 +294,7 @@ export class DataDirectory {
   async checkpoint(): Promise<void> {
     if (this.#failure !== undefined) return;
     for (const log of this.#logs.values()) log.expireProducers();
-    await this.#writeCheckpoints();
+    await this.#checkpoints.done();
   }
 
   /** The first offset that the cleaner has not come to; undefined: it never saw the log. */
@@ -335,7 +336,7 @@ export class DataDirectory {
     });
     await Promise.all(closing);
     try {
-      await this.#writeCheckpoints();
+      await this.#checkpoints.done();
       await this.checkpointStarts();
       if (isClean) await this.#writeCleanLogs();
       const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);

@@ -250,3 +250,28 @@ describe("a data directory", () => {
     expect(disk.openFiles).toBe(0);
   });
 });
+
+test("a checkpoint is not written by two at the same time, whoever asks for it", async () => {
+  const disk = new MemoryDisk();
+  const writing = new Set<string>();
+  const twice: string[] = [];
+  const directory = await openDirectory({ disk });
+  const log = await openLog(directory);
+  await append(log, ["a"]);
+  disk.replaceFile = async (path, bytes) => {
+    if (writing.has(path)) twice.push(path);
+    writing.add(path);
+    await new Promise((resolve) => setImmediate(resolve));
+    disk.replaceFileSync(path, bytes);
+    writing.delete(path);
+  };
+
+  await Promise.all([
+    ...[1, 2, 3].map(() => directory.checkpoint()),
+    ...[1, 2, 3].map(() => directory.checkpointStarts()),
+    ...[1, 2, 3].map((offset) => directory.noteCleaned(log, offset)),
+  ]);
+
+  expect(twice).toEqual([]);
+  expect((await disk.readFile("/data/cleaner-offset-checkpoint"))?.toString()).toContain(" 3\n");
+});

@@ -170,6 +170,10 @@ function settingsOf(metadata: KafkaMetadata): Operation[] {
   return operations;
 }
 
+/** A log without records has no files. */
+const NO_FOLDER =
+  "a topic that was never written to is not found, and one whose last partitions were not has fewer: compare them before producers with keys go on";
+
 /** What will not be as it was. */
 function tell(
   { elsewhere, refusedConfigs }: Takeover,
@@ -183,11 +187,11 @@ function tell(
   const { log, isStale, path, logger } = given;
   if (isStale) {
     logger.warn(
-      `${path} has lost its odradek-metadata.log: what was changed since it was taken over from Apache Kafka is lost, but for topics and their records, which are found by their folders`,
+      `${path} has lost its odradek-metadata.log: what was changed since it was taken over from Apache Kafka is lost, but for topics and their records, which are found by their folders; ${NO_FOLDER}`,
     );
   } else if (log === undefined) {
     logger.warn(
-      `${path} has neither an odradek-metadata.log nor a ${METADATA_FOLDER}: topics are found by their folders; what was set on them, on brokers, groups and clients is lost`,
+      `${path} has neither an odradek-metadata.log nor a ${METADATA_FOLDER}: topics are found by their folders; what was set on them, on brokers, groups and clients is lost; ${NO_FOLDER}`,
     );
   }
   const damagedAt = log?.read.damagedAt;

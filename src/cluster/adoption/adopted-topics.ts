@@ -68,9 +68,16 @@ function topicsOfFolders(
     .filter(({ name }) => !taken.has(name) && topicNameFault(name) === undefined)
     .map((lies) => {
       const { name, id = terms.newTopicId() } = lies;
-      const { configs } = shapeOf(name, terms.defaults);
-      return adopted({ name, id, configs, lies }, terms);
+      const { configs, numPartitions } = shapeOf(name, terms.defaults);
+      // Kafka makes every folder at once. A gap says that these are ours, made with the first record:
+      // of the topics that a broker makes for itself it is known how many there were.
+      const atLeast = isInternalTopic(name) && hasGap(lies) ? numPartitions : 1;
+      return adopted({ name, id, configs, lies, atLeast }, terms);
     });
+}
+
+function hasGap({ leaderEpochs }: FolderTopic): boolean {
+  return Math.max(-1, ...leaderEpochs.keys()) >= leaderEpochs.size;
 }
 
 function adopted(
@@ -80,15 +87,16 @@ function adopted(
     readonly configs: ReadonlyMap<string, string>;
     readonly kafka?: KafkaTopic;
     readonly lies?: FolderTopic | undefined;
+    readonly atLeast?: number;
   },
   { nodeId }: AdoptionTerms,
 ): NewTopic {
-  const { name, id, configs, kafka, lies } = given;
+  const { name, id, configs, kafka, lies, atLeast = 1 } = given;
   const indexes = [...(kafka?.partitions.keys() ?? []), ...(lies?.leaderEpochs.keys() ?? [])];
   // Nobody is without partitions, and a gap is a partition that is empty.
   const count = indexes
     .filter((index) => index <= PARTITION_INDEX_MAX)
-    .reduce((most, index) => Math.max(most, index + 1), 1);
+    .reduce((most, index) => Math.max(most, index + 1), atLeast);
   const partitions = Array.from({ length: count }, (_, index) => {
     const known = Math.max(
       kafka?.partitions.get(index)?.leaderEpoch ?? -1,

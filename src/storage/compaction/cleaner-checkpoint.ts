@@ -2,6 +2,7 @@ import { formatCheckpoint } from "../checkpoint.ts";
 import { CLEANER_OFFSETS_FILE } from "../directory-contents.ts";
 import type { Disk } from "../fs.ts";
 import type { Log } from "../log.ts";
+import { SharedWork } from "../shared-work.ts";
 
 /** How far the logs of one data directory have been cleaned. */
 export class CleanerCheckpoint {
@@ -11,6 +12,7 @@ export class CleanerCheckpoint {
   readonly #found: Map<string, number>;
   /** By log rather than by name: a topic that is made anew begins anew. */
   #offsets = new Map<Log, number>();
+  readonly #file = new SharedWork(() => this.#write());
 
   /**
    * @param directory the path of a data directory.
@@ -45,10 +47,14 @@ export class CleanerCheckpoint {
       return cleaned === undefined ? [] : [[one, cleaned] as const];
     });
     this.#offsets = new Map(known);
-    const entries = known.map(([{ topic, partition }, cleaned]) => ({
+    await this.#file.done();
+  }
+
+  async #write(): Promise<void> {
+    const entries = [...this.#offsets].map(([{ topic, partition }, offset]) => ({
       topic,
       partition,
-      offset: cleaned,
+      offset,
     }));
     await this.#disk.replaceFile(this.#path, Buffer.from(formatCheckpoint(entries)));
   }

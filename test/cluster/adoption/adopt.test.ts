@@ -249,6 +249,15 @@ describe("folders without any metadata", () => {
     expect(told[1]).toContain("took over 5 topics with 5 partitions");
   });
 
+  test("of a broker's own topic that are ours, which come with the first record, tell only some", async () => {
+    await disk.makeDirectory("/data/__consumer_offsets-13");
+
+    const { image } = await start();
+
+    expect(image.topic("__consumer_offsets")?.partitions).toHaveLength(50);
+    expect(told[0]).toContain("a topic that was never written to is not found");
+  });
+
   test("have as many partitions as the highest number says, and what is missing is empty", async () => {
     await disk.makeDirectory("/data/orders-3");
     await disk.makeDirectory("/data/fresh-1");
