@@ -263,6 +263,10 @@ async function assembleOn(logDirs: LogDirs, live: LiveConfig, given: Given): Pro
     const reconfigured = isReconfigured(image, previous, nodeIdOf(config));
     if (reconfigured) follow(live, image, metadataLogger);
     const applied = replicas.apply(reconfigured ? { ...delta, changed: image.topics() } : delta);
+    for (const { name, partitions: made } of delta.created) {
+      metadataLogger.info(`topic ${name} was made, with ${made.length} partitions`);
+    }
+    for (const { name } of delta.deleted) metadataLogger.info(`topic ${name} was deleted`);
     quotas.follow(image);
     groups.onTopicsChanged(delta);
     if (delta.deleted.length === 0) return applied;

@@ -1,5 +1,6 @@
 import { loopbackListeners } from "../config/presets.ts";
 import type { Flags } from "./arguments.ts";
+import { UsageError } from "./usage-error.ts";
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -31,8 +32,13 @@ function settingsOfFlags(flags: Flags, below: Settings): Settings {
 }
 
 /** A port or host replaces all listeners, and what was advertised of them. */
-function listenersOf({ port, host }: Flags): Settings {
+function listenersOf({ port, host, overrides }: Flags): Settings {
   if (port === undefined && host === undefined) return {};
+  if (overrides["listeners"] !== undefined) {
+    throw new UsageError(
+      "--port and --host say where to listen, and so does --override listeners: leave one out",
+    );
+  }
   if (host === undefined || host === "localhost") return loopbackListeners(port ?? DEFAULT_PORT);
   return {
     listeners: `${LISTENER}://${inUrl(host)}:${port ?? DEFAULT_PORT}`,

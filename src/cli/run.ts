@@ -71,6 +71,8 @@ async function serve(flags: Flags, surroundings: Surroundings): Promise<void> {
   print(`${bootstrapAddress(broker)}\n`);
   announce(broker.endpoints, logger);
   const log = async () => {
+    const where = flags.ephemeral ? "in memory" : `in ${broker.config.logDirs?.join(", ")}`;
+    logger.info(`odradek ${surroundings.version()} keeps its data ${where}`);
     await flow();
     const { lookup } = await import("node:dns/promises");
     await warnOfStrangers(broker.endpoints, logger, lookup);

@@ -44,5 +44,6 @@ function handleFor(host: string, port: number): object | undefined {
   const handle = create(host, port, host.includes(":") ? 6 : 4);
   if (typeof handle !== "number") return handle;
   const code = getSystemErrorName(handle);
-  throw Object.assign(new Error(`listen ${code}: ${host}:${port}`), { code, address: host, port });
+  const said = { code, syscall: "listen", address: host, port };
+  throw Object.assign(new Error(`listen ${code}: ${host}:${port}`), said);
 }

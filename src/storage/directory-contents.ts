@@ -4,6 +4,7 @@ import { CLEAN_LOGS_FILE, type CleanLog, parseCleanLogs } from "./clean-logs.ts"
 import { ForeignDirectory } from "./foreign-directory.ts";
 import type { Disk } from "./fs.ts";
 import {
+  type FoundProperties,
   formatMetaProperties,
   type MetaProperties,
   parseMetaProperties,
@@ -89,13 +90,18 @@ async function readCleanLogs(disk: Disk, path: string): Promise<Map<string, Clea
   return parseCleanLogs(text.toString("utf8"), await sealOf(disk, path));
 }
 
-/** What `meta.properties` says; undefined where there is none. */
+/** What `meta.properties` says; undefined where there is none. @throws ForeignDirectory */
 export async function readMetaProperties(
   disk: Disk,
   path: string,
-): Promise<MetaProperties | undefined> {
+): Promise<FoundProperties | undefined> {
   const text = (await disk.readFile(`${path}/${META_FILE}`))?.toString("utf8");
-  return text === undefined ? undefined : parseMetaProperties(text);
+  if (text === undefined) return undefined;
+  const found = parseMetaProperties(text);
+  if (found !== undefined) return found;
+  throw new ForeignDirectory(
+    `${path}/${META_FILE} does not say whose directory this is (node.id, cluster.id): restore it, or move it away to make the directory this broker's`,
+  );
 }
 
 const PARTITION_FOLDER = /^([a-zA-Z0-9._-]+)-(\d+)$/;
@@ -123,10 +129,12 @@ function partitionFolders(
 async function metaProperties(options: Identity): Promise<MetaProperties> {
   const { disk, path, nodeId, clusterId, newUuid } = options;
   const known = await readMetaProperties(disk, path);
+  const identified = async (properties: MetaProperties) => {
+    await disk.replaceFile(`${path}/${META_FILE}`, Buffer.from(formatMetaProperties(properties)));
+    return properties;
+  };
   if (known === undefined) {
-    const fresh = { clusterId: clusterId ?? newUuid(), nodeId, directoryId: newUuid() };
-    await disk.replaceFile(`${path}/${META_FILE}`, Buffer.from(formatMetaProperties(fresh)));
-    return fresh;
+    return identified({ clusterId: clusterId ?? newUuid(), nodeId, directoryId: newUuid() });
   }
   if (known.nodeId !== nodeId) {
     throw new ForeignDirectory(
@@ -138,5 +146,8 @@ async function metaProperties(options: Identity): Promise<MetaProperties> {
       `${path} belongs to cluster ${known.clusterId}, not to ${clusterId}; choose another directory`,
     );
   }
-  return known;
+  const { directoryId } = known;
+  return directoryId === undefined
+    ? identified({ ...known, directoryId: newUuid() })
+    : { ...known, directoryId };
 }

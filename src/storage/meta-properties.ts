@@ -5,8 +5,13 @@ export interface MetaProperties {
   readonly directoryId: string;
 }
 
-/** Undefined where something is missing. */
-export function parseMetaProperties(text: string): MetaProperties | undefined {
+/** As a file says it: an older Kafka gave directories no id. */
+export type FoundProperties = Omit<MetaProperties, "directoryId"> & {
+  readonly directoryId: string | undefined;
+};
+
+/** Undefined where it does not say whose directory it is. */
+export function parseMetaProperties(text: string): FoundProperties | undefined {
   const values = new Map(
     text
       .split("\n")
@@ -19,9 +24,7 @@ export function parseMetaProperties(text: string): MetaProperties | undefined {
   const clusterId = values.get("cluster.id");
   const directoryId = values.get("directory.id");
   const nodeId = Number(values.get("node.id"));
-  if (clusterId === undefined || directoryId === undefined || !Number.isInteger(nodeId)) {
-    return undefined;
-  }
+  if (clusterId === undefined || !Number.isInteger(nodeId)) return undefined;
   return { clusterId, nodeId, directoryId };
 }
 

@@ -59,6 +59,12 @@ describe("settings", () => {
     });
   });
 
+  test("are said once: a port beside --override listeners is refused", () => {
+    expect(() => settingsOf("--port 9292 --override listeners=SSL://:9292")).toThrow(
+      "leave one out",
+    );
+  });
+
   test("forget what was advertised elsewhere when the listeners are replaced", () => {
     const file = { listeners: "A://:1", "advertised.listeners": "A://kafka:1" };
 

@@ -64,9 +64,47 @@ describe("a broker that cannot start", () => {
     const before = bound().length;
     const config = { listeners, "listener.security.protocol.map": protocols };
 
-    await expect(startBroker({ config })).rejects.toThrow("EADDRINUSE");
+    await expect(startBroker({ config })).rejects.toThrow(
+      `port ${first.port} on 127.0.0.1 is in use`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(bound()).toHaveLength(before);
+  });
+});
+
+describe("a broker in this process", () => {
+  test("keeps what it is given in a directory, by whichever name", async () => {
+    const config = { "log.dirs": directory };
+    const first = await startBroker({ config, topics: { kept: 2 } });
+    const { clusterId } = first;
+    await first.stop();
+
+    await using again = await startBroker({ dataDir: directory });
+    expect(again.clusterId).toBe(clusterId);
+  });
+
+  test.each([
+    [{ ephemeral: true, dataDir: "/nowhere" }, "ephemeral keeps nothing on disk"],
+    [{ ephemeral: true, config: { "log.dirs": "/nowhere" } }, "ephemeral keeps nothing on disk"],
+    [{ dataDirectory: "/nowhere" } as object, "startBroker has no option dataDirectory"],
+    [{ topics: ["orders"] } as object, "topics is an object"],
+    [{ config: { "num.partitions": "three" } }, "num.partitions takes a whole number"],
+  ])("is not started with %j", async (options, why) => {
+    await expect(startBroker(options)).rejects.toThrow(why);
+  });
+
+  test("takes settings as numbers and truths, and warns of those that it does not know", async () => {
+    const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
+
+    await using broker = await startBroker({
+      config: { "num.partitions": 6, "auto.create.topics.enable": false, "num.partition": 6 },
+    });
+
+    expect(broker.port).toBeGreaterThan(0);
+    expect(await warned).toMatchObject({
+      name: "Odradek",
+      message: expect.stringContaining("num.partition"),
+    });
   });
 });
 

@@ -275,3 +275,29 @@ test("a checkpoint is not written by two at the same time, whoever asks for it",
   expect(twice).toEqual([]);
   expect((await disk.readFile("/data/cleaner-offset-checkpoint"))?.toString()).toContain(" 3\n");
 });
+
+describe("meta.properties", () => {
+  const written = async (text: string) => {
+    const disk = new MemoryDisk();
+    await disk.makeDirectory("/data");
+    await disk.replaceFile("/data/meta.properties", Buffer.from(text));
+    return disk;
+  };
+
+  test("that does not say whose directory it is keeps the broker out, and stays as it is", async () => {
+    const disk = await written("garbage");
+
+    await expect(openDirectory({ disk })).rejects.toThrow(ForeignDirectory);
+    expect((await disk.readFile("/data/meta.properties"))?.toString()).toBe("garbage");
+  });
+
+  test("of an older Kafka, which gave directories no id, is given one", async () => {
+    const disk = await written("version=1\nnode.id=1\ncluster.id=abc\n");
+
+    const { clusterId, directoryId } = await openDirectory({ disk });
+
+    expect(clusterId).toBe("abc");
+    const text = (await disk.readFile("/data/meta.properties"))?.toString();
+    expect(text).toContain(`directory.id=${directoryId}`);
+  });
+});
