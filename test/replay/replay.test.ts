@@ -7,6 +7,7 @@ import {
 } from "../../compat-tests/differential/differences.ts";
 import { supportedApis } from "../../src/handlers/supported-apis.ts";
 import { startBroker } from "../../src/index.ts";
+import { silentLogger } from "../../src/telemetry/logger.ts";
 import { replayedApis } from "./apis.ts";
 import { isLeftOut, leftOut } from "./left-out.ts";
 import { caseId, Recording } from "./recording.ts";
@@ -29,6 +30,8 @@ async function playOnNewBroker(scenario: Scenario): Promise<Replay> {
     port: 0,
     ephemeral: true,
     config: { ...recordedSettings, ...scenario.ownSettings },
+    // Much of what is asked is wrong on purpose.
+    logger: silentLogger,
   });
   try {
     const target = { host: "127.0.0.1", port: broker.port, golden };
