@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { INTERRUPTED } from "./cli/commands/exit-codes.ts";
+import { interruptedBy } from "./cli/commands/exit-codes.ts";
 import { runCommand } from "./cli/commands/run-command.ts";
 
 function version(): string {
@@ -17,8 +17,8 @@ process.stdout.on("error", () => {
 const interruption = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
-    if (interruption.signal.aborted) process.exit(INTERRUPTED);
-    interruption.abort();
+    if (interruption.signal.aborted) process.exit(interruptedBy(interruption.signal));
+    interruption.abort(signal);
   });
 }
 

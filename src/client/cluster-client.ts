@@ -55,6 +55,11 @@ export class ClusterClient {
     return this.#options.clock;
   }
 
+  /** No broker has answered yet, though some were tried. */
+  get isUnanswered(): boolean {
+    return this.#hasWarned && this.#brokers.size === 0;
+  }
+
   /** The brokers of the last metadata, by id. */
   get brokers(): ReadonlyMap<number, Address> {
     return this.#brokers;
@@ -178,10 +183,9 @@ export class ClusterClient {
         refused = error;
       }
     }
-    if (!this.#hasWarned && refused instanceof Error) {
-      this.warn(`${refused.message}; trying again`);
-    }
+    const isFirst = !this.#hasWarned;
     this.#hasWarned = true;
+    if (isFirst && refused instanceof Error) this.warn(`${refused.message}; trying again`);
     throw refused;
   }
 

@@ -201,6 +201,24 @@ describe("a producer", () => {
     expect([exitCode, stdout]).toEqual([130, "interrupted:0:1\n"]);
   });
 
+  test.each([
+    ["produce", "SIGINT", 130],
+    ["produce", "SIGTERM", 143],
+    ["consume", "SIGTERM", 143],
+  ])("or consumer without a broker: %s ends at once with %s", async (name, signal, expected) => {
+    const interruption = new AbortController();
+    const nobody = ["--bootstrap-server", "127.0.0.1:1", "--topic", "t"];
+    const running = ran([name, ...nobody], {
+      stdin: "a\n",
+      signal: interruption.signal,
+      complained: (text) => {
+        if (text.includes("127.0.0.1:1")) interruption.abort(signal);
+      },
+    });
+
+    expect((await running).exitCode).toBe(expected);
+  });
+
   test("says of a record that is refused what Kafka's says, and is well otherwise", async () => {
     const words = ["produce", ...server, "--topic", "narrow"];
     const limit = ["--command-property", "max.request.size=100"];

@@ -10,7 +10,7 @@ import { GroupedReading } from "./consume/grouped.ts";
 import { options } from "./consume/options.ts";
 import { type Plan, planOf } from "./consume/plan.ts";
 import type { Reading } from "./consume/reading.ts";
-import { INTERRUPTED } from "./exit-codes.ts";
+import { interruptedBy } from "./exit-codes.ts";
 
 const LOGGER = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 const TIMEOUT = "org.apache.kafka.common.errors.TimeoutException";
@@ -46,7 +46,7 @@ async function consume(context: CommandContext): Promise<number> {
     complain(`Processed a total of ${consuming.count} messages\n`);
   }
   if (given.has("enable-systest-events")) print("shutdown_complete\n");
-  return signal.aborted ? INTERRUPTED : consuming.exitCode;
+  return signal.aborted ? interruptedBy(signal) : consuming.exitCode;
 }
 
 async function readingOf(

@@ -1,2 +1,7 @@
-/** What a shell says of a process that SIGINT ended. */
-export const INTERRUPTED = 130;
+const SIGINT = 2;
+const SIGTERM = 15;
+
+/** What a shell says of a process that this signal ended: abort's reason is its name. */
+export function interruptedBy({ reason }: AbortSignal): number {
+  return 128 + (reason === "SIGTERM" ? SIGTERM : SIGINT);
+}

@@ -4,7 +4,7 @@ import type { Delivery } from "../../client/producer-options.ts";
 import type { NewRecord } from "../../records/records.ts";
 import { type Command, type CommandContext, CommandError, UsageRefusal } from "./command.ts";
 import { logLine } from "./console-log.ts";
-import { INTERRUPTED } from "./exit-codes.ts";
+import { interruptedBy } from "./exit-codes.ts";
 import { LineReader } from "./produce/line-reader.ts";
 import { linesOf } from "./produce/lines.ts";
 import { options } from "./produce/options.ts";
@@ -59,7 +59,7 @@ async function produce(context: CommandContext): Promise<number> {
   } finally {
     await producer.flush();
   }
-  return signal.aborted ? INTERRUPTED : 0;
+  return signal.aborted ? interruptedBy(signal) : 0;
 }
 
 /** The topic, where the options fit each other. @throws UsageRefusal */

@@ -9,7 +9,7 @@ import {
 } from "./command.ts";
 import { commonOptions } from "./common-options.ts";
 import { clientOf } from "./connecting.ts";
-import { INTERRUPTED } from "./exit-codes.ts";
+import { interruptedBy } from "./exit-codes.ts";
 import type { GivenOptions } from "./given-options.ts";
 import { commands } from "./index.ts";
 import { parseOptions } from "./option-parser.ts";
@@ -42,6 +42,9 @@ export async function runCommand(process: CommandProcess): Promise<number> {
   return new RunningCommand(command, process).run(words);
 }
 
+/** What has come by then of a flush or of leaving a group is all there will be. */
+const FINISH_MS = 10_000;
+
 class RunningCommand {
   readonly #command: Command;
   readonly #process: CommandProcess;
@@ -67,7 +70,7 @@ class RunningCommand {
     const clock = new SystemClock();
     try {
       const running = this.#command.run(this.#context(given, clock));
-      return await (this.#command.finishesOnSignal ? running : this.#orInterrupted(running));
+      return await this.#orInterrupted(running, clock);
     } catch (error) {
       return this.#failed(error);
     } finally {
@@ -119,10 +122,17 @@ class RunningCommand {
     }
   }
 
-  #orInterrupted(running: Promise<number>): Promise<number> {
+  /** What is under way ends in good order where it has to, with a broker to do that with, and in time. */
+  #orInterrupted(running: Promise<number>, clock: SystemClock): Promise<number> {
     const { signal } = this.#process;
     return new Promise((resolve, reject) => {
-      signal.addEventListener("abort", () => resolve(INTERRUPTED), { once: true });
+      const interrupt = () => resolve(interruptedBy(signal));
+      const interrupted = () => {
+        const isInVain = this.#clients.some(({ isUnanswered }) => isUnanswered);
+        if (!this.#command.finishesOnSignal || isInVain) interrupt();
+        else clock.schedule(FINISH_MS, interrupt);
+      };
+      signal.addEventListener("abort", interrupted, { once: true });
       running.then(resolve, reject);
     });
   }

@@ -17,6 +17,8 @@ export interface Given {
   readonly signal?: AbortSignal;
   /** Hears what is printed, as it is printed. */
   readonly printed?: (text: string) => void;
+  /** Hears what goes to standard error. */
+  readonly complained?: (text: string) => void;
   readonly isOutputGone?: () => boolean;
 }
 
@@ -40,6 +42,7 @@ export async function ran(words: readonly string[], given: Given = {}): Promise<
     },
     complain: (text) => {
       stderr += text;
+      given.complained?.(text);
     },
     isOutputGone: given.isOutputGone ?? (() => false),
     stdin: typeof stdin === "string" ? chunksOf(stdin) : stdin,
