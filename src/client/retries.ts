@@ -21,6 +21,9 @@ const mayLast: ReadonlySet<number> = new Set([
   ErrorCode.THROTTLING_QUOTA_EXCEEDED,
 ]);
 
+/** Tried until their time was over: whoever retries the work around them had the same time. */
+const spent = new WeakSet<object>();
+
 /** Does it again after what goes away by itself: another leader, a coordinator that still loads. */
 export async function retrying<Value>(
   limits: RetryLimits,
@@ -32,13 +35,17 @@ export async function retrying<Value>(
       return await work();
     } catch (error) {
       const isOver = limits.clock.monotonicMs() + backoffMs > deadline;
-      if (isOver || !isPassing(error)) throw error;
+      if (!isPassing(error) || spent.has(error)) throw error;
+      if (isOver) {
+        spent.add(error);
+        throw error;
+      }
       await pause(limits.clock, backoffMs);
     }
   }
 }
 
-function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): error is KafkaError {
   return error instanceof KafkaError && isRetriable(error.code) && !mayLast.has(error.code);
 }
 

@@ -42,6 +42,17 @@ describe("what is done again", () => {
     expect(clock.monotonicMs() - began).toBeLessThan(3500);
   });
 
+  test("is not begun anew by who retries around it: both had the same time", async () => {
+    const clock = new ManualClock();
+    const began = clock.monotonicMs();
+    const limits = { clock, timeoutMs: 3000 };
+    const refused = new KafkaError(ErrorCode.NETWORK_EXCEPTION, "nobody is there");
+    const work = () => retrying(limits, () => Promise.reject(refused));
+
+    await expect(settled(clock, retrying(limits, work))).rejects.toBe(refused);
+    expect(clock.monotonicMs() - began).toBeLessThan(3500);
+  });
+
   test("is not what may never come, nor what is no error of Kafka's", async () => {
     const clock = new ManualClock();
     for (const error of [
