@@ -95,6 +95,17 @@ describe("a consumer", () => {
     expect([exitCode, stderr]).toEqual([130, "Processed a total of 2 messages\n"]);
   });
 
+  test("says that a topic is not there, once, and waits for it", async () => {
+    await using strict = await startBroker({ config: { "auto.create.topics.enable": false } });
+    const there = ["--bootstrap-server", strict.bootstrapServers, "--topic", "nope"];
+    const age = ["--consumer-property", "metadata.max.age.ms=10"];
+
+    const { stderr } = await ran(["consume", ...there, ...age, "--timeout-ms", "500"]);
+
+    const told = stderr.split("\n").filter((line) => line.startsWith("WARN"));
+    expect(told).toEqual(["WARN there is no topic nope; waiting until there is"]);
+  });
+
   test("begins a topic that was not there before with its first record", async () => {
     const words = ["consume", ...server, "--include", "late-.*", "--max-messages", "1"];
     const refresh = ["--command-property", "metadata.max.age.ms=20"];

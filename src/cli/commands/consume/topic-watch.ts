@@ -4,6 +4,8 @@ import type { Plan } from "./plan.ts";
 import { type FoundTopics, findTopics } from "./topics.ts";
 
 const MISSING_RETRY_MS = 200;
+/** Kafka's tool warns at each; ours once. */
+const LOOKS_IN_VAIN = 3;
 const METADATA_MAX_AGE_MS = 300_000;
 
 /** Looks for what is to be read whenever metadata are too old: `metadata.max.age.ms`. */
@@ -13,6 +15,8 @@ export class TopicWatch {
   readonly #maxAgeMs: number;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #ageMs = 0;
+  /** How often in a row, from the first time on, there was nothing to be read. */
+  #looksInVain = 0;
 
   constructor(client: ClusterClient, plan: Plan) {
     this.#client = client;
@@ -26,7 +30,17 @@ export class TopicWatch {
     const found = await findTopics(this.#client, this.#plan);
     this.#lookedAtMs = this.#client.clock.monotonicMs();
     this.#ageMs = found.areMissing ? this.#soon() : this.#maxAgeMs;
+    this.#tell(found);
     return found;
+  }
+
+  /** A topic that is being made is not there at once; one that never was may be a slip of the pen. */
+  #tell({ areMissing }: FoundTopics): void {
+    if (!areMissing) this.#looksInVain = Number.POSITIVE_INFINITY;
+    this.#looksInVain += 1;
+    const { topics } = this.#plan;
+    if (this.#looksInVain !== LOOKS_IN_VAIN || "pattern" in topics) return;
+    this.#client.warn(`there is no topic ${topics.name}; waiting until there is`);
   }
 
   /** As many milliseconds as may be waited, of those that are wanted. */
