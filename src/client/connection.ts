@@ -189,7 +189,9 @@ export class BrokerConnection {
     const { clock, requestTimeoutMs } = this.#options;
     return new Promise((resolve, reject) => {
       const timer = clock.schedule(requestTimeoutMs + waitMs, () => {
-        this.#break(new Error(`no answer within ${requestTimeoutMs + waitMs} ms`));
+        const { remoteAddress, remotePort } = this.#socket;
+        const who = `${remoteAddress}:${remotePort}`;
+        this.#break(new Error(`no answer of ${who} within ${requestTimeoutMs + waitMs} ms`));
         this.#socket.destroy();
       });
       const settle =
@@ -236,8 +238,7 @@ function connected(address: Address, { clock, requestTimeoutMs }: ConnectionOpti
     const fail = (error: Error) => {
       timer.cancel();
       socket.destroy();
-      const sentence = `no broker listens on ${address.host}:${address.port} (${reasonOf(error)})`;
-      reject(new KafkaError(ErrorCode.NETWORK_EXCEPTION, sentence, { cause: error }));
+      reject(new KafkaError(ErrorCode.NETWORK_EXCEPTION, whyNot(address, error), { cause: error }));
     };
     const timer = clock.schedule(requestTimeoutMs, () => fail(new Error("no answer")));
     socket.once("error", fail);
@@ -250,6 +251,13 @@ function connected(address: Address, { clock, requestTimeoutMs }: ConnectionOpti
 }
 
 /** A host of several addresses fails with an error that has no message, only a code. */
+function whyNot({ host, port }: Address, error: Error): string {
+  const reason = reasonOf(error);
+  return reason === "ENOTFOUND" || reason === "EAI_AGAIN"
+    ? `the name ${host} cannot be resolved (${reason})`
+    : `no broker listens on ${host}:${port} (${reason})`;
+}
+
 function reasonOf(error: Error & { readonly code?: string }): string {
   return error.code ?? error.message;
 }
