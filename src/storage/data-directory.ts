@@ -1,7 +1,6 @@
 import type { KafkaError } from "../protocol/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
-import { type CheckpointEntry, formatCheckpoint } from "./checkpoint.ts";
 import { CLEAN_LOGS_FILE, type CleanLog, formatCleanLogs } from "./clean-logs.ts";
 import { ClosedContent } from "./closed-content.ts";
 import { CleanerCheckpoint } from "./compaction/cleaner-checkpoint.ts";
@@ -9,10 +8,7 @@ import {
   CLEAN_SHUTDOWN_FILE,
   type DirectoryContents,
   directoryContents,
-  HIGH_WATERMARKS_FILE,
-  LOG_STARTS_FILE,
   type PartitionFolder,
-  RECOVERY_POINTS_FILE,
   sealOf,
 } from "./directory-contents.ts";
 import { DirectoryLock } from "./directory-lock.ts";
@@ -22,9 +18,9 @@ import { Log, type LogContent, type LogParts, type LogPlace } from "./log.ts";
 import { LogFiles, PARTITION_FILE } from "./log-files.ts";
 import type { LogSettings } from "./log-settings.ts";
 import type { MetaProperties } from "./meta-properties.ts";
+import { OffsetCheckpoints } from "./offset-checkpoints.ts";
 import { emptyContent, loadLog } from "./recovery.ts";
 import { segmentFile } from "./segment.ts";
-import { SharedWork } from "./shared-work.ts";
 import { StoppedLogs } from "./stopped-logs.ts";
 import { storageError } from "./storage-error.ts";
 import { makeStorageParts, type StorageBounds, type StorageParts } from "./storage-parts.ts";
@@ -77,8 +73,7 @@ export class DataDirectory {
   readonly #futures = new Map<string, Log>();
   readonly #found: DirectoryContents;
   readonly #cleaned: CleanerCheckpoint;
-  readonly #startsCheckpoint = new SharedWork(() => this.#writeStarts());
-  readonly #checkpoints = new SharedWork(() => this.#writeCheckpoints());
+  readonly #checkpoints: OffsetCheckpoints;
   #failure: KafkaError | undefined;
   #unwatch: () => unknown;
 
@@ -95,7 +90,12 @@ export class DataDirectory {
     this.#disk = shared.disk;
     this.#lock = lock;
     this.#found = found;
-    this.#cleaned = new CleanerCheckpoint(shared.disk, path, found.cleanerOffsets);
+    this.#cleaned = new CleanerCheckpoint(
+      { disk: shared.disk, logger },
+      path,
+      found.cleanerOffsets,
+    );
+    this.#checkpoints = new OffsetCheckpoints(shared.disk, this);
     this.#stopped = new StoppedLogs(path, { disk: shared.disk, clock, logger });
     this.#unwatch = shared.disk.watch(path, (error, at) => this.#fail(error, at));
     const { writes, buffers, tails } = shared;
@@ -119,7 +119,9 @@ export class DataDirectory {
     const lock = await DirectoryLock.take({ ...options, disk, token: options.newUuid() });
     try {
       const found = await directoryContents({ ...options, disk });
-      return new DataDirectory({ options, shared }, lock, found);
+      const directory = new DataDirectory({ options, shared }, lock, found);
+      await directory.#retainCleaned();
+      return directory;
     } catch (error) {
       await lock.release();
       throw error;
@@ -258,11 +260,13 @@ export class DataDirectory {
     const name = nameOf(log);
     if (this.#logs.get(name) === log) this.#logs.delete(name);
     else this.#futures.delete(name);
+    const forgotten = this.#failure === undefined ? this.#cleaned.forget(log) : undefined;
     const { hasFiles } = log;
     const to = this.#renamed(log, "delete");
     if (this.#failure === undefined) log.moveTo(to);
     await log.abandon();
     this.#stopped.remove(log);
+    await forgotten;
     if (!hasFiles || this.#failure !== undefined) return;
     this.#removeLater(to);
   }
@@ -272,6 +276,7 @@ export class DataDirectory {
     this.#forget(folder);
     const from = this.#folder(folder);
     await this.#disk.rename(from, this.#renamed(folder, "stray"));
+    await this.#retainCleaned();
     this.#options.logger.warn(`${from} belongs to no topic and is set aside`);
   }
 
@@ -280,6 +285,7 @@ export class DataDirectory {
     this.#forget(folder);
     const to = this.#renamed(folder, "delete");
     await this.#disk.rename(this.#folder(folder), to);
+    await this.#retainCleaned();
     await this.#disk.remove(to);
   }
 
@@ -294,7 +300,7 @@ export class DataDirectory {
   async checkpoint(): Promise<void> {
     if (this.#failure !== undefined) return;
     for (const log of this.#logs.values()) log.expireProducers();
-    await this.#checkpoints.done();
+    await this.#checkpoints.ends();
   }
 
   /** The first offset that the cleaner has not come to; undefined: it never saw the log. */
@@ -309,7 +315,7 @@ export class DataDirectory {
 
   /** Notes where each log begins: what was deleted by then stays deleted after a crash. */
   checkpointStarts(): Promise<void> {
-    return this.#startsCheckpoint.done();
+    return this.#checkpoints.starts();
   }
 
   /**
@@ -336,7 +342,7 @@ export class DataDirectory {
     });
     await Promise.all(closing);
     try {
-      await this.#checkpoints.done();
+      await this.#checkpoints.ends();
       await this.checkpointStarts();
       if (isClean) await this.#writeCleanLogs();
       const marker = Buffer.from(`{"version":0,"brokerEpoch":-1}`);
@@ -383,6 +389,13 @@ export class DataDirectory {
   #forget(folder: PartitionFolder): void {
     const { folders, futures } = this.#found;
     (folder.future === undefined ? folders : futures).delete(nameOf(folder));
+  }
+
+  /** How far logs were clean that are not here any more says nothing of others of their names. */
+  #retainCleaned(): Promise<void> {
+    const { folders, futures } = this.#found;
+    const all = [folders, futures, this.#logs, this.#futures];
+    return this.#cleaned.retain((name) => all.some((known) => known.has(name)));
   }
 
   #removeLater(path: string): void {
@@ -455,32 +468,6 @@ export class DataDirectory {
     const { disk, clock, files, indexes } = this.#shared;
     const { logger } = this.#options;
     return new LogFiles(folder, { disk, clock, logger, files, indexes, topicId });
-  }
-
-  async #writeStarts(): Promise<void> {
-    if (this.#failure !== undefined) return;
-    const moved = (log: Log) => log.startOffset > 0;
-    await this.#write(LOG_STARTS_FILE, (log) => log.startOffset, moved);
-  }
-
-  async #writeCheckpoints(): Promise<void> {
-    const all = () => true;
-    await this.#write(RECOVERY_POINTS_FILE, (log) => log.recoveryPoint, all);
-    await this.#write(HIGH_WATERMARKS_FILE, (log) => log.writtenOffset, all);
-  }
-
-  async #write(
-    file: string,
-    offsetOf: (log: Log) => number,
-    isTold: (log: Log) => boolean,
-  ): Promise<void> {
-    const entries: CheckpointEntry[] = [];
-    for (const log of this.#all()) {
-      if (!log.hasFiles || !isTold(log)) continue;
-      entries.push({ topic: log.topic, partition: log.partition, offset: offsetOf(log) });
-    }
-    const bytes = Buffer.from(formatCheckpoint(entries));
-    await this.#disk.replaceFile(`${this.path}/${file}`, bytes);
   }
 
   /** Kafka's names for folders that are no partition's any more: `<topic>-<p>.<uuid hex>-<why>`. */

@@ -76,13 +76,18 @@ class World {
     this.replicas = new Replicas({ logDirs, partitions, moves, settingsOf, logger: silentLogger });
   }
 
-  static async open({ disk = new FaultyDisk(), flush = false, leaderEpoch = 0 } = {}) {
+  static async open({
+    disk = new FaultyDisk(),
+    flush = false,
+    leaderEpoch = 0,
+    topicId = TOPIC_ID,
+  } = {}) {
     const failing = new FailingDisk(disk);
     const clock = new ManualClock(START_MS);
     const logDirs = await openLogDirs({ disk: failing, paths: PATHS, clock });
     const world = new World({ disk, failing, logDirs, clock }, { flush });
     const partitions = orders.partitions.map((partition) => ({ ...partition, leaderEpoch }));
-    const topics = new Map([["orders", { ...orders, partitions }]]);
+    const topics = new Map([["orders", { ...orders, id: topicId, partitions }]]);
     await world.replicas.open(MetadataImage.empty("c").derive(1, { topics }));
     return world;
   }
@@ -261,14 +266,35 @@ describe("what is asked of a partition while its log changes its place", () => {
   });
 
   test("records that were deleted before are not back after a crash right behind it", async () => {
-    await world.move("/two");
-    await world.partition.deleteRecordsBefore(15);
     const target = world.logDirs.online("/two");
+    const openFuture = target.openFuture.bind(target);
+    target.openFuture = (options, startOffset) => {
+      const future = openFuture(options, startOffset);
+      const flush = future.flush.bind(future);
+      // Once everything has been copied, and in the middle of a segment.
+      future.flush = async () => {
+        future.flush = flush;
+        await world.partition.deleteRecordsBefore(13);
+        await flush();
+      };
+      return future;
+    };
     target.checkpoint = () => new Promise(() => {});
+    await world.move("/two");
     await world.arrived("/two");
 
     const next = await World.open({ disk: await world.disk.afterPowerCut(allWritten) });
-    expect([next.path, next.partition.logStartOffset]).toEqual(["/two", 15]);
+    expect([next.path, next.partition.logStartOffset]).toEqual(["/two", 13]);
+  });
+
+  test("what retention drops then is not back afterwards", async () => {
+    const { log } = world.partition;
+    // Begun before producers had to wait, it comes to the log that is left.
+    betweenTheNames(() => void log.deleteRecordsBefore(13));
+    await world.move("/two");
+    await world.arrived("/two");
+
+    expect(world.partition.logStartOffset).toBe(13);
   });
 
   test("settings that come then hold afterwards", async () => {
@@ -295,10 +321,19 @@ describe("what is asked of a partition while its log changes its place", () => {
   });
 
   test("of two who ask for yet another directory at once neither undoes the other", async () => {
+    const target = world.logDirs.online("/three");
+    const openFuture = target.openFuture.bind(target);
+    let copies = 0;
+    target.openFuture = (options, startOffset) => {
+      copies += 1;
+      return openFuture(options, startOffset);
+    };
     const first = world.move("/two");
     await Promise.all([world.move("/three"), world.move("/three"), first]);
     await world.arrived("/three");
+    for (let i = 0; i < 5; i++) await world.clock.advance(1000);
 
+    expect(copies).toBe(1);
     await world.produce("after");
     expect(await world.values()).toEqual(world.acknowledged);
     expect(await world.replicasIn(1)).toEqual([]);
@@ -312,10 +347,55 @@ describe("what is asked of a partition while its log changes its place", () => {
     await world.arrived("/two");
 
     expect(two.cleanedTo(world.partition.log)).toBe(7);
-    const text = (await world.disk.readFile("/two/cleaner-offset-checkpoint"))?.toString();
-    expect(text).toContain("orders 0 7");
+    expect(await cleanedIn(world, "/two")).toContain("orders 0 7");
+    expect(await cleanedIn(world, "/one")).not.toContain("orders");
+  });
+
+  test("how far it was clean in a directory it has left does not count when it is back", async () => {
+    const [one, two] = [world.logDirs.online("/one"), world.logDirs.online("/two")];
+    await one.noteCleaned(world.partition.log, 12);
+    await world.move("/two");
+    await world.arrived("/two");
+    await two.noteCleaned(world.partition.log, 7);
+
+    const next = await World.open({ disk: await world.disk.afterPowerCut(allWritten) });
+    await next.move("/one");
+    await next.arrived("/one");
+    expect(next.logDirs.online("/one").cleanedTo(next.partition.log)).toBe(7);
+    expect(await cleanedIn(next, "/one")).toContain("orders 0 7");
+  });
+
+  test("a topic that is deleted, and made anew after a restart, was never clean", async () => {
+    await world.logDirs.online("/one").noteCleaned(world.partition.log, 12);
+    await world.replicas.apply({ created: [], changed: [], deleted: [orders] });
+
+    expect(await cleanedIn(world, "/one")).not.toContain("orders");
+    const next = await World.open({ disk: await world.disk.afterPowerCut(allWritten) });
+    expect(next.logDirs.directoryOf(next.partition.log).cleanedTo(next.partition.log)).toBe(
+      undefined,
+    );
+  });
+
+  test("nor one whose files a crash took before it was noted, or that are of another topic", async () => {
+    await world.produce("more");
+    const note = Buffer.from("0\n2\norders 0 12\ngone 3 5\n");
+    await world.disk.replaceFile("/two/cleaner-offset-checkpoint", note);
+    await world.disk.replaceFile("/one/cleaner-offset-checkpoint", note);
+
+    const disk = await world.disk.afterPowerCut(allWritten);
+    const id = "BBBBAQAAQACAAAAAAAAAAQ";
+    const next = await World.open({ disk, topicId: id });
+    expect(await cleanedIn(next, "/two")).not.toMatch(/orders|gone/);
+    expect(await cleanedIn(next, "/one")).not.toMatch(/orders|gone/);
+    expect(next.logDirs.directoryOf(next.partition.log).cleanedTo(next.partition.log)).toBe(
+      undefined,
+    );
   });
 });
+
+async function cleanedIn({ disk }: World, directory: string): Promise<string> {
+  return (await disk.readFile(`${directory}/cleaner-offset-checkpoint`))?.toString() ?? "";
+}
 
 describe("a move that cannot be", () => {
   test("is refused with Kafka's codes", async () => {

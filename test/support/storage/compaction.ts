@@ -35,7 +35,8 @@ export async function openCleaner(options: {
 }): Promise<LogCleaner> {
   const { logs, disk, clock, settings } = options;
   const text = (await disk.readFile("/data/cleaner-offset-checkpoint"))?.toString() ?? "";
-  const checkpoint = new CleanerCheckpoint(disk, "/data", parseCheckpoint(text));
+  const logger = options.logger ?? silentLogger;
+  const checkpoint = new CleanerCheckpoint({ disk, logger }, "/data", parseCheckpoint(text));
   return new LogCleaner({
     directories: [
       {
@@ -47,7 +48,7 @@ export async function openCleaner(options: {
       },
     ],
     clock,
-    logger: options.logger ?? silentLogger,
+    logger,
     random: Math.random,
     settings: () => ({ ...cleanerSettings, ...settings }),
   });
