@@ -111,8 +111,8 @@ function whyNotEntity(entity: QuotaEntity): string | undefined {
 function whyNotValue(name: string, value: number, isOfAddress: boolean): string | undefined {
   const key = quotaKeys.get(name);
   if (key?.isOfAddress !== isOfAddress) return `'${name}' cannot be set for this entity`;
-  // Kafka takes NaN, and holds the client to a limit that is none.
-  if (!(value > 0)) return `${name} must be above 0`;
+  // NaN is taken, as in Kafka.
+  if (value <= 0) return `${name} must be above 0`;
   const { maxInteger } = key;
   if (maxInteger === undefined) return undefined;
   if (value > maxInteger) return `${name} can be ${maxInteger} at most`;

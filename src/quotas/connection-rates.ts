@@ -24,7 +24,7 @@ export class ConnectionRates {
       const limit = values.get("connection_creation_rate");
       const ip = entity.get("ip");
       if (limit === undefined || ip === undefined) continue;
-      limits.set(ip === null ? null : sameForm(ip), limit);
+      limits.set(ip === null ? null : sameForm(ip), Number.isNaN(limit) ? Infinity : limit);
     }
     this.#limits = limits;
   }

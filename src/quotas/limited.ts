@@ -52,7 +52,9 @@ export class LimitedClients<G extends Gauge> {
     const limits = new Map<string, number>();
     for (const { entity, values } of quotas) {
       const limit = values.get(this.#key);
-      if (limit !== undefined) limits.set(entityKey(entity), limit);
+      // Nothing is more than NaN: it is no limit, before those that are for more clients.
+      const isNone = Number.isNaN(limit);
+      if (limit !== undefined) limits.set(entityKey(entity), isNone ? Infinity : limit);
     }
     this.#limits = limits;
     this.#remembered.clear();

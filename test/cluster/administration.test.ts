@@ -251,7 +251,7 @@ describe("Client quotas", () => {
     ]);
   });
 
-  test.each([0, -1, Number.NaN, Number.NEGATIVE_INFINITY])("cannot be %d", async (value) => {
+  test.each([0, -1, Number.NEGATIVE_INFINITY])("cannot be %d", async (value) => {
     const refusals = [
       await alter({ producer_byte_rate: value }),
       await alter({ request_percentage: value }),

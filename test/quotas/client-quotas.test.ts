@@ -116,6 +116,16 @@ describe("A client", () => {
     expect(produced(all, 1)).toBe(0);
   });
 
+  test("whose limit is NaN, which Kafka takes, has none, though all others have", () => {
+    const { quotas: all } = quotas(
+      quota({ user: "alice" }, { consumer_byte_rate: Number.NaN, producer_byte_rate: Number.NaN }),
+      quota({ user: null }, { consumer_byte_rate: 1, producer_byte_rate: 1 }),
+    );
+
+    expect(produced(all, 20_000)).toBe(0);
+    expect(all.begin(alice, 0).maxFetchBytes).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test("that fetches too much gets nothing, and what it did not get is not counted", async () => {
     const { clock, quotas: all } = quotas(quota({ user: "alice" }, { consumer_byte_rate: 1000 }));
     const fetch = (bytes: number) => {
