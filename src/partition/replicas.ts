@@ -43,7 +43,7 @@ export class Replicas {
   #plainSettings: LogSettings | undefined;
   /** They are those that hold now. */
   #isPlainKnown = false;
-  /** Deleted topics with logs that were on their way to another directory, by name. */
+  /** Deleted topics whose logs have not left the disk, and the checkpoints, by name. */
   readonly #leaving = new Map<string, Promise<void>>();
   /** Topics of the same names that have been made since. */
   readonly #coming = new Map<string, TopicImage>();
@@ -128,20 +128,25 @@ export class Replicas {
   }
 
   /**
-   * The log that is further, by its leader epoch and then by its end, is the log; of the others only
-   * one that is a copy under way is kept (see {@link ReplicaMove}).
+   * One that is no copy is the log, even if a crash took its end and not the copy's: that one may lack
+   * something else. Among equals it is the one that is further, by its leader epoch and then by its
+   * end. Of the others only one that is a copy under way is kept (see {@link ReplicaMove}).
    */
   async #settle(found: readonly FoundFolder[], wanted: Wanted): Promise<FoundFolder | undefined> {
     const ranked = found.map((one) => ({ ...one, ...this.#lookInto(one, wanted) }));
     ranked.sort(
       (one, other) =>
+        Number(one.folder.future !== undefined) - Number(other.folder.future !== undefined) ||
         other.epoch - one.epoch ||
-        other.endOffset - one.endOffset ||
-        Number(one.folder.future !== undefined) - Number(other.folder.future !== undefined),
+        other.endOffset - one.endOffset,
     );
     const [best, ...rest] = ranked;
     const copies = rest.filter(({ folder }) => folder.future !== undefined);
     const copy = best?.folder.future === undefined ? copies[0] : undefined;
+    // After a crash nobody knows which gaps of a copy there were in the log: it is begun anew.
+    if (copy !== undefined && isInDoubt(copy, wanted.settings)) {
+      await copy.directory.discard(copy.folder);
+    }
     for (const one of rest) {
       if (one === copy) continue;
       this.#logger.warn(
@@ -230,19 +235,20 @@ export class Replicas {
         ? this.#removeMoving(partition)
         : this.#logDirs.deleteLog(partition.log),
     );
-    if (removed.some((partition) => this.#moves.isMoving(partition))) {
-      const all = Promise.allSettled(deletions).then(() => undefined);
-      this.#leaving.set(topic, all);
-      await all;
-      if (this.#leaving.get(topic) === all) this.#leaving.delete(topic);
-    }
+    const all = Promise.allSettled(deletions).then(() => undefined);
+    this.#leaving.set(topic, all);
+    await all;
+    if (this.#leaving.get(topic) === all) this.#leaving.delete(topic);
     await Promise.all(deletions);
   }
 
   /** Which of its logs is the partition's is known once nothing moves any more. */
   async #removeMoving(partition: Partition): Promise<void> {
-    await this.#moves.cancel(partition);
-    await this.#logDirs.deleteLog(partition.log);
+    try {
+      await this.#moves.cancel(partition);
+    } finally {
+      await this.#logDirs.deleteLog(partition.log);
+    }
   }
 
   #lose(directory: DataDirectory): void {
@@ -256,6 +262,10 @@ export class Replicas {
     }
     this.#logger.warn(`${count} partitions are offline with ${directory.path}`);
   }
+}
+
+function isInDoubt({ directory, folder }: FoundFolder, settings: LogSettings): boolean {
+  return !directory.wasCleanShutdown && directory.mayHaveGaps(folder, settings);
 }
 
 function isWanted(

@@ -10,6 +10,16 @@ export function formatCheckpoint(entries: readonly CheckpointEntry[]): string {
   return `0\n${lines.length}\n${lines.join("")}`;
 }
 
+/** What {@link parseCheckpoint} gives, as a file has it. */
+export function formatOffsets(offsets: ReadonlyMap<string, number>): string {
+  return formatCheckpoint(
+    [...offsets].map(([name, offset]) => {
+      const dash = name.lastIndexOf("-");
+      return { topic: name.slice(0, dash), partition: Number(name.slice(dash + 1)), offset };
+    }),
+  );
+}
+
 /** By `topic-partition`. Lines that make no sense are left out: a checkpoint only saves work. */
 export function parseCheckpoint(text: string): Map<string, number> {
   const offsets = new Map<string, number>();

@@ -128,6 +128,10 @@ export class DataDirectory {
     }
   }
 
+  get logger(): Logger {
+    return this.#options.logger;
+  }
+
   /** Why the directory is offline: undefined while it is not. */
   get failure(): KafkaError | undefined {
     return this.#failure;
@@ -214,6 +218,11 @@ export class DataDirectory {
     return log;
   }
 
+  /** What the cleaner left gaps in keeps them, whatever the policy is by now. */
+  mayHaveGaps(folder: PartitionFolder, { compacted }: LogSettings): boolean {
+    return compacted || this.#found.cleanerOffsets.has(nameOf(folder));
+  }
+
   /** How far a log goes that has not been opened. */
   lookInto(
     folder: PartitionFolder,
@@ -260,7 +269,7 @@ export class DataDirectory {
     const name = nameOf(log);
     if (this.#logs.get(name) === log) this.#logs.delete(name);
     else this.#futures.delete(name);
-    const forgotten = this.#failure === undefined ? this.#cleaned.forget(log) : undefined;
+    const forgotten = this.#failure === undefined ? this.#forgetNotes(log) : undefined;
     const { hasFiles } = log;
     const to = this.#renamed(log, "delete");
     if (this.#failure === undefined) log.moveTo(to);
@@ -391,6 +400,10 @@ export class DataDirectory {
     (folder.future === undefined ? folders : futures).delete(nameOf(folder));
   }
 
+  async #forgetNotes(log: Log): Promise<void> {
+    await Promise.all([this.#cleaned.forget(log), this.#checkpoints.forget(log)]);
+  }
+
   /** How far logs were clean that are not here any more says nothing of others of their names. */
   #retainCleaned(): Promise<void> {
     const { folders, futures } = this.#found;
@@ -459,8 +472,7 @@ export class DataDirectory {
       startOffset: this.#found.logStarts.get(name) ?? 0,
       wasCleanShutdown: this.wasCleanShutdown,
       indexIntervalBytes: options.settings.indexIntervalBytes,
-      // What the cleaner left gaps in keeps them, whatever the policy is by now.
-      compacted: options.settings.compacted || this.#found.cleanerOffsets.has(name),
+      compacted: this.mayHaveGaps(options, options.settings),
     });
   }
 

@@ -1,5 +1,5 @@
 import { crc32c } from "../records/crc32c.ts";
-import { parseCheckpoint } from "./checkpoint.ts";
+import { formatOffsets, parseCheckpoint } from "./checkpoint.ts";
 import { CLEAN_LOGS_FILE, type CleanLog, parseCleanLogs } from "./clean-logs.ts";
 import { ForeignDirectory } from "./foreign-directory.ts";
 import type { Disk } from "./fs.ts";
@@ -64,14 +64,24 @@ export async function directoryContents(options: Identity): Promise<DirectoryCon
   for (const name of names) {
     if (DELETED_FOLDER.test(name)) await disk.remove(`${path}/${name}`);
   }
+  const found = partitionFolders(names);
   const checkpoint = async (file: string) =>
     parseCheckpoint((await disk.readFile(`${path}/${file}`))?.toString("utf8") ?? "");
+  // Of logs that are not here any more, whose names others may get before the next checkpoint.
+  const ofThese = async (file: string) => {
+    const all = await checkpoint(file);
+    const isHere = (name: string) => found.folders.has(name) || found.futures.has(name);
+    const these = new Map([...all].filter(([name]) => isHere(name)));
+    const text = these.size < all.size ? formatOffsets(these) : undefined;
+    if (text !== undefined) await disk.replaceFile(`${path}/${file}`, Buffer.from(text));
+    return these;
+  };
   return {
     properties,
     wasCleanShutdown,
-    ...partitionFolders(names),
-    recoveryPoints: await checkpoint(RECOVERY_POINTS_FILE),
-    logStarts: await checkpoint(LOG_STARTS_FILE),
+    ...found,
+    recoveryPoints: await ofThese(RECOVERY_POINTS_FILE),
+    logStarts: await ofThese(LOG_STARTS_FILE),
     cleanLogs,
     cleanerOffsets: await checkpoint(CLEANER_OFFSETS_FILE),
   };

@@ -1,3 +1,4 @@
+import type { Logger } from "../telemetry/logger.ts";
 import { type CheckpointEntry, formatCheckpoint } from "./checkpoint.ts";
 import {
   HIGH_WATERMARKS_FILE,
@@ -12,6 +13,7 @@ interface CheckpointedDirectory {
   readonly path: string;
   /** Why it is offline: then nothing is written. */
   readonly failure: unknown;
+  readonly logger: Logger;
   logs(): Iterable<{ readonly log: Log }>;
 }
 
@@ -35,6 +37,22 @@ export class OffsetCheckpoints {
   /** Notes how far each log is durable and written. */
   ends(): Promise<void> {
     return this.#ends.done();
+  }
+
+  /**
+   * The log is no more: what was noted of it would hold for the next one of its name after a crash,
+   * for checkpoints go by name.
+   */
+  async forget({ startOffset, recoveryPoint }: Log): Promise<void> {
+    try {
+      if (startOffset > 0) await this.starts();
+      if (recoveryPoint > 0) await this.ends();
+    } catch (error) {
+      // Nobody has to wait for room on the disk to be rid of a log.
+      this.#directory.logger.warn(`${this.#directory.path}: checkpoints are not written yet`, {
+        error,
+      });
+    }
   }
 
   async #writeStarts(): Promise<void> {

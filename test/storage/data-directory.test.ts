@@ -9,7 +9,7 @@ import { type LockHolder, ownHolder } from "../../src/storage/lock-holder.ts";
 import { MemoryDisk } from "../../src/storage/memory-disk.ts";
 import { realDisk } from "../../src/storage/real-disk.ts";
 import { ManualClock } from "../../src/time/manual-clock.ts";
-import { FaultyDisk } from "../support/storage/faulty-disk.ts";
+import { allWritten, FaultyDisk } from "../support/storage/faulty-disk.ts";
 import {
   append,
   batchOf,
@@ -299,5 +299,42 @@ describe("meta.properties", () => {
     expect(clusterId).toBe("abc");
     const text = (await disk.readFile("/data/meta.properties"))?.toString();
     expect(text).toContain(`directory.id=${directoryId}`);
+  });
+});
+
+describe("what is noted of a log that is deleted", () => {
+  test("is not said of the next one of its name, after a crash either", async () => {
+    const disk = new FaultyDisk();
+    const directory = await openDirectory({ disk });
+    const first = await openLog(directory);
+    for (let i = 0; i < 8; i++) await append(first, ["old"]);
+    await first.flush();
+    await directory.checkpoint();
+    await first.deleteRecordsBefore(5);
+    await first.keepStart();
+    await directory.deleteLog(first);
+    const second = await openLog(directory, { topicId: "BBBBBQAAQACAAAAAAAAAAQ" });
+    for (const value of ["a", "b"]) await append(second, [value]);
+
+    const text = async (name: string) => String(await disk.readFile(`/data/${name}`));
+    expect(await text("log-start-offset-checkpoint")).not.toContain("orders");
+    expect(await text("recovery-point-offset-checkpoint")).not.toContain("orders 0 8");
+    const next = await openDirectory({ disk: await disk.afterPowerCut(allWritten) });
+    expect(valuesOf(await readAll(await openLog(next)))).toEqual(["a", "b"]);
+  });
+
+  test("is forgotten by the next start, where a crash came before", async () => {
+    const disk = new MemoryDisk();
+    await disk.makeDirectory("/data");
+    for (const name of ["log-start-offset", "recovery-point-offset"]) {
+      await disk.replaceFile(`/data/${name}-checkpoint`, Buffer.from("0\n1\norders 0 5\n"));
+    }
+
+    const log = await openLog(await openDirectory({ disk }));
+    await append(log, ["a"]);
+
+    for (const name of ["log-start-offset", "recovery-point-offset"]) {
+      expect(String(await disk.readFile(`/data/${name}-checkpoint`))).not.toContain("orders");
+    }
   });
 });
