@@ -58,11 +58,16 @@ function wantedIn(entries: readonly EntryDataRequest[]): ReadonlyMap<string, Wan
     wanted.set(entityKey(entity), {
       entity,
       values: new Map(ops.map(({ key, value, remove }) => [key, remove ? undefined : value])),
-      repeatsKey: ops.find(({ key }, at) => ops.findIndex((op) => op.key === key) < at)?.key,
+      repeatsKey: firstRepeated(ops.map(({ key }) => key)),
       isRepeated: false,
     });
   }
   return wanted;
+}
+
+function firstRepeated(keys: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return keys.find((key) => seen.size === seen.add(key).size);
 }
 
 function refusalOf(wanted: Wanted): [Wanted, KafkaError][] {

@@ -19,6 +19,8 @@ export interface ClientInstance {
 
 /** As many as Kafka remembers. */
 const INSTANCES_MAX = 16_384;
+/** Of what clients say of themselves: names may be as long as they like. */
+const CHARACTERS_MAX = 8 * 1024 * 1024;
 const UNUSED_MAX_MS = 60_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 /** Errors after which a client asks anew at once, and is to be told. */
@@ -32,6 +34,7 @@ export class ClientInstances {
   /** The longest unused first. */
   readonly #instances = new Map<string, ClientInstance>();
   readonly #leaving = new Map<Lifetime, string>();
+  #characters = 0;
 
   /** One that was told another state of the subscriptions is as good as none. */
   find(id: string, version: number, nowMs: number): ClientInstance | undefined {
@@ -59,11 +62,13 @@ export class ClientInstances {
       isTerminating: false,
       lastError: ErrorCode.NONE,
     };
-    this.#instances.delete(made.id);
+    this.#remove(made.id);
     this.#instances.set(made.id, instance);
-    const [oldest] = this.#instances.keys();
-    if (this.#instances.size > INSTANCES_MAX && oldest !== undefined) {
-      this.#instances.delete(oldest);
+    this.#characters += lengthOf(instance);
+    for (const id of this.#instances.keys()) {
+      const isTooMany = this.#instances.size > INSTANCES_MAX || this.#characters > CHARACTERS_MAX;
+      if (!isTooMany || id === made.id) break;
+      this.#remove(id);
     }
     this.#goesWith(connection, made.id);
     return instance;
@@ -76,9 +81,22 @@ export class ClientInstances {
     connection.onEnd(() => {
       const gone = this.#leaving.get(connection);
       this.#leaving.delete(connection);
-      if (gone !== undefined) this.#instances.delete(gone);
+      if (gone !== undefined) this.#remove(gone);
     });
   }
+
+  #remove(id: string): void {
+    const instance = this.#instances.get(id);
+    if (instance === undefined) return;
+    this.#instances.delete(id);
+    this.#characters -= lengthOf(instance);
+  }
+}
+
+function lengthOf({ attributes }: ClientInstance): number {
+  let length = 0;
+  for (const [name, text] of attributes) length += name.length + text.length;
+  return length;
 }
 
 /** Whether a client may ask now: once in an interval, or when its last push told it to. */
