@@ -27,8 +27,8 @@ interface Context {
  *
  * Whatever the step at which the process dies or the power goes, a start finds a log that has
  * everything: each rename is durable before the next begins, both names tell which partition a log is
- * of, and of two logs the one that is further counts. The copy is as far as the log before any name is
- * changed.
+ * of, and of two logs the one with the plain name counts, or where there is none the one that is
+ * further. The copy is as far as the log before any name is changed.
  */
 export class ReplicaMove {
   readonly target: DataDirectory;
@@ -36,8 +36,8 @@ export class ReplicaMove {
   readonly #context: Context;
   readonly #source: DataDirectory;
   #future: Log | undefined;
-  /** How far the cleaner had come when the copy began: what it does meanwhile may miss the copy. */
-  #cleanedTo = 0;
+  /** Whose place the copy has taken. */
+  #left: Log | undefined;
   #cancelled: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -69,7 +69,7 @@ export class ReplicaMove {
     await this.#running;
   }
 
-  /** Stops it, if it is not over by now, and deletes what has been copied. */
+  /** Stops it, if it is not over by now, and deletes what is not the partition's log. */
   cancel(): Promise<void> {
     this.#cancelled ??= this.#cancel();
     return this.#cancelled;
@@ -79,6 +79,7 @@ export class ReplicaMove {
     await this.stop();
     const future = this.#future;
     if (future !== undefined && future !== this.#partition.log) await this.target.deleteLog(future);
+    await this.#deleteLeft();
   }
 
   async #run(): Promise<void> {
@@ -104,8 +105,15 @@ export class ReplicaMove {
     }
   }
 
-  /** @returns whether the partition has been moved. */
+  /** @returns whether the partition has been moved, and nothing is left to be done. */
   async #attempt(): Promise<boolean> {
+    if (this.#left === undefined && !(await this.#copy())) return false;
+    await this.#leave();
+    return true;
+  }
+
+  /** @returns whether the copy is the partition's log now. */
+  async #copy(): Promise<boolean> {
     const future = this.#future ?? (await this.#open());
     if (future === undefined) return false;
     this.#future = future;
@@ -130,16 +138,36 @@ export class ReplicaMove {
         if (this.#partition.log === this.#future) this.#partition.advanceTo(endOffset);
       },
     };
-    this.#cleanedTo = this.#source.cleanedTo(log) ?? 0;
     const future = this.target.openFuture(options, begin);
-    if (future.endOffset > log.writtenOffset) await future.truncateTo(log.writtenOffset);
-    const isPart =
+    let isPart = false;
+    try {
+      isPart = await this.#isPart(log, future);
+    } finally {
+      if (!isPart) await this.target.deleteLog(future);
+    }
+    return isPart ? future : undefined;
+  }
+
+  /** Whether what there is of the copy can be gone on with. */
+  async #isPart(log: Log, future: Log): Promise<boolean> {
+    const cleanedTo = this.#source.cleanedTo(log);
+    if (!future.hasFiles) {
+      // What the cleaner does from now on, in a pass that is under way, may miss the copy.
+      if (cleanedTo !== undefined) await this.target.noteCleaned(future, cleanedTo);
+      return true;
+    }
+    // What was compacted since, the tombstones with it, would be back.
+    if (this.target.cleanedTo(future) !== cleanedTo) return false;
+    // Where there may be gaps nobody sees what a power cut took out of the middle.
+    const mayHaveGaps = log.settings.compacted || cleanedTo !== undefined;
+    const end = mayHaveGaps ? future.recoveryPoint : future.endOffset;
+    if (end < future.startOffset) return false;
+    await future.truncateTo(Math.min(end, log.writtenOffset));
+    return (
       future.endOffset >= log.startOffset &&
       future.startOffset <= log.endOffset &&
-      future.latestEpoch <= log.latestEpoch;
-    if (isPart) return future;
-    await this.target.deleteLog(future);
-    return undefined;
+      future.latestEpoch <= log.latestEpoch
+    );
   }
 
   /** Copies until it is at the end, or as near to it as a log that is written to lets it come. */
@@ -180,24 +208,39 @@ export class ReplicaMove {
       await this.#source.demote(log);
       await this.target.promote(future);
       partition.moveTo(future);
-      // Retention that was under way may have ended in between.
-      await future.deleteRecordsBefore(log.startOffset);
+      this.#left = log;
     } catch (error) {
       await this.#undo(log, future);
       throw error;
     } finally {
       partition.release();
     }
-    await this.#source.deleteLog(log);
-    await this.target.checkpoint();
     return true;
+  }
+
+  /** The partition has moved: whatever fails from now on, its log is the one that was the copy. */
+  async #leave(): Promise<void> {
+    const log = this.#left;
+    if (log === undefined) return;
+    // Retention that was under way may have ended in between.
+    await this.#partition.log.deleteRecordsBefore(log.startOffset);
+    await this.#deleteLeft();
+    // There may be a copy here again: how far this one was durable says nothing of it.
+    await Promise.all([this.target.checkpoint(), this.#source.checkpoint()]);
+  }
+
+  async #deleteLeft(): Promise<void> {
+    const log = this.#left;
+    if (log !== undefined && this.#source.holds(log)) await this.#source.deleteLog(log);
   }
 
   /** Where the copy begins, and that it may have gaps, has to be known before it is the log. */
   async #noteWhatIsGone(log: Log, future: Log): Promise<void> {
     await this.target.checkpointStarts();
-    if (this.#source.cleanedTo(log) === undefined) return;
-    await this.target.noteCleaned(future, this.#cleanedTo);
+    const isNoted = this.target.cleanedTo(future) !== undefined;
+    // Its first pass was under way when the copy began.
+    const isNew = !isNoted && this.#source.cleanedTo(log) !== undefined;
+    if (isNew) await this.target.noteCleaned(future, 0);
   }
 
   /** The names are as they were. */
