@@ -95,9 +95,8 @@ export class ReplicaMove {
       } catch (error) {
         if (this.#isStopped) return;
         if (!isTold) {
-          logger.error(`${topic}-${index} is not yet in ${this.target.path}, trying again`, {
-            error,
-          });
+          const how = this.#left === undefined ? "is not yet in" : "has left something behind for";
+          logger.error(`${topic}-${index} ${how} ${this.target.path}, trying again`, { error });
         }
         isTold = true;
       }
@@ -158,11 +157,7 @@ export class ReplicaMove {
     }
     // What was compacted since, the tombstones with it, would be back.
     if (this.target.cleanedTo(future) !== cleanedTo) return false;
-    // Where there may be gaps nobody sees what a power cut took out of the middle.
-    const mayHaveGaps = log.settings.compacted || cleanedTo !== undefined;
-    const end = mayHaveGaps ? future.recoveryPoint : future.endOffset;
-    if (end < future.startOffset) return false;
-    await future.truncateTo(Math.min(end, log.writtenOffset));
+    if (future.endOffset > log.writtenOffset) await future.truncateTo(log.writtenOffset);
     return (
       future.endOffset >= log.startOffset &&
       future.startOffset <= log.endOffset &&
@@ -222,11 +217,11 @@ export class ReplicaMove {
   async #leave(): Promise<void> {
     const log = this.#left;
     if (log === undefined) return;
+    // At once: a start that found it would take it for a copy under way, back to where it was.
+    await this.#deleteLeft();
     // Retention that was under way may have ended in between.
     await this.#partition.log.deleteRecordsBefore(log.startOffset);
-    await this.#deleteLeft();
-    // There may be a copy here again: how far this one was durable says nothing of it.
-    await Promise.all([this.target.checkpoint(), this.#source.checkpoint()]);
+    await this.target.checkpoint();
   }
 
   async #deleteLeft(): Promise<void> {
