@@ -38,7 +38,7 @@ public final class Traffic {
     private static final int LOADED = 3000;
     private final String bootstrap;
     private final String label;
-    /** By partition: what was sent, with the offset and time that was acknowledged. */
+    /** By partition: what was sent, with the offset that was acknowledged, and the time, unless it was given. */
     private final Map<String, List<Object>> written = new TreeMap<>();
     private volatile Exception refused;
 
@@ -130,7 +130,8 @@ public final class Traffic {
     private void load(Consumer<Object> say) throws Exception {
         try (var producer = producer("compression.type", "lz4", "batch.size", "3000", "linger.ms", "5", "delivery.timeout.ms", "60000", "retry.backoff.ms", "50", "reconnect.backoff.max.ms", "200")) {
             for (int i = 0; i < LOADED; i++) {
-                send(producer, i % 3 == 0 ? "codecs" : "rolled", "load" + i, "loaded " + i + "z".repeat(i % 100));
+                // Times of its own: a batch that is sent again is acknowledged with its largest time, by Kafka too.
+                send(producer, i % 3 == 0 ? "codecs" : "rolled", System.currentTimeMillis(), "load" + i, "loaded " + i + "z".repeat(i % 100));
                 if (i % 100 == 0) Thread.sleep(25);
                 if (i == LOADED / 3) {
                     producer.flush();
@@ -176,7 +177,7 @@ public final class Traffic {
             }
             // Called by one thread, and read when that has ended.
             written.computeIfAbsent(new TopicPartition(acked.topic(), acked.partition()).toString(), partition -> new ArrayList<>())
-                .add(row(acked.offset(), acked.timestamp(), record.key(), record.value(), record.headers()));
+                .add(row(acked.offset(), timestamp == null ? acked.timestamp() : timestamp, record.key(), record.value(), record.headers()));
         });
     }
 
