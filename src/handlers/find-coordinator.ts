@@ -1,5 +1,5 @@
 import { GROUP_METADATA_TOPIC } from "../cluster/topic-name.ts";
-import { ErrorCode } from "../protocol/errors.ts";
+import { ErrorCode, KafkaError } from "../protocol/errors.ts";
 import { findCoordinator } from "../protocol/generated/find-coordinator.ts";
 import { defineHandler, type Handler, type RequestContext, type Services } from "./handler.ts";
 
@@ -72,7 +72,12 @@ async function find(
   try {
     await services.groups.ensureTopic();
   } catch (error) {
-    services.logger.error("could not create the topic of committed offsets", { error });
+    // A refusal says what is missing; anything else is ours, and told with its origin.
+    if (error instanceof KafkaError) {
+      services.logger.warn(`could not create ${GROUP_METADATA_TOPIC}: ${error.message}`);
+    } else {
+      services.logger.error(`could not create ${GROUP_METADATA_TOPIC}`, { error });
+    }
     return nowhere(ErrorCode.COORDINATOR_NOT_AVAILABLE, "The coordinator is not available.");
   }
   return leaderOf(services.groups.partitionFor(key), context, services);

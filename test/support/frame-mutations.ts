@@ -1,3 +1,4 @@
+import { unregisterBroker } from "../../src/protocol/generated/unregister-broker.ts";
 import { uvarint } from "./reference-encoder.ts";
 
 /** A whole number from 0 up to, not including, `below`. */
@@ -23,6 +24,11 @@ export function mutate(frame: Buffer, other: Buffer, random: Random): Buffer {
     mutated = (mutations[random(mutations.length)] as Mutation)(mutated, random, other);
   }
   return mutated;
+}
+
+/** Whether it may ask for the one thing that a broker does not survive: it does as it is told. */
+export function mayUnregister(frame: Buffer): boolean {
+  return frame.length >= 2 && frame.readInt16BE(0) === unregisterBroker.key;
 }
 
 function flipBits(frame: Buffer, random: Random): Buffer {
