@@ -8,7 +8,10 @@ const root = join(import.meta.dirname, "../..");
 const kbenchFolder = join(root, "scripts/kbench");
 const kbench = join(root, ".cache/kbench/kbench");
 const odradek = join(root, "dist/main.js");
-const floor = join(root, ".cache/kbench/floor.mjs");
+const floors = {
+  append: join(root, ".cache/kbench/floor-append.mjs"),
+  relay: join(root, ".cache/kbench/floor-relay.mjs"),
+};
 
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
@@ -44,17 +47,19 @@ async function brokerFiles(): Promise<string[]> {
   return files.map((file) => join(kbenchFolder, "brokers", file));
 }
 
-/** What Node itself can do, as a broker that kbench starts. */
-async function bundleFloor(): Promise<void> {
-  await build({
-    entryPoints: [join(import.meta.dirname, "floor.ts")],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    outfile: floor,
-    logLevel: "warning",
-  });
+/** What Node itself can do, as brokers that kbench starts. */
+async function bundleFloors(): Promise<void> {
+  for (const [name, outfile] of Object.entries(floors)) {
+    await build({
+      entryPoints: [join(import.meta.dirname, "floor", `${name}.ts`)],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      packages: "external",
+      outfile,
+      logLevel: "warning",
+    });
+  }
 }
 
 async function main(): Promise<void> {
@@ -65,10 +70,16 @@ async function main(): Promise<void> {
   }
   mkdirSync(join(kbench, ".."), { recursive: true });
   execFileSync("go", ["build", "-o", kbench, "."], { cwd: kbenchFolder, stdio: "inherit" });
-  await bundleFloor();
+  await bundleFloors();
   // kbench's own flags are passed on: -work, -only, -ref, -rounds, -quick, -json, -dir.
   const flags = ["-brokers", (await brokerFiles()).join(","), ...process.argv.slice(2)];
-  const env = { ...process.env, KAFKA_LIBS: kafkaJars, ODRADEK_MAIN: odradek, FLOOR_MAIN: floor };
+  const env = {
+    ...process.env,
+    KAFKA_LIBS: kafkaJars,
+    ODRADEK_MAIN: odradek,
+    FLOOR_APPEND: floors.append,
+    FLOOR_RELAY: floors.relay,
+  };
   const child = spawn(kbench, flags, { env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   child.once("exit", (code) => {
