@@ -104,6 +104,10 @@ export class Connection implements ConnectionContext {
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
     socket.on("drain", () => this.#drained());
+    // Node would end its half first, and then close; there is nobody to whom that says anything.
+    socket.on("end", () => {
+      if (socket.writableLength === 0) socket.destroy();
+    });
     socket.on("error", (error) => options.logger.debug(`${this.#name}: ${error.message}`));
     socket.on("close", () => {
       this.#muted?.cancel();

@@ -4,7 +4,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import { Connection, plainAddress, type ServeFrame } from "./connection.ts";
 import { listen } from "./listen.ts";
-import { openConnection } from "./read-into.ts";
+import { acceptInto, type Read } from "./read-into.ts";
 
 /** What holds for the connections of all listeners together. */
 export interface ServerLimits {
@@ -104,10 +104,11 @@ export class Listeners {
     let chosen = port;
     let failure: unknown;
     for (const host of hosts) {
-      const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket, name));
+      const server = createServer({ pauseOnConnect: true });
       try {
         const backlog = Math.max(BACKLOG_MIN, this.#options.limits.backlog);
         await listen(server, { port: chosen, host, backlog });
+        acceptInto(server, this.#readBuffer, (socket, read) => this.#accept(socket, read, name));
         servers.push(server);
         chosen = (server.address() as AddressInfo).port;
       } catch (error) {
@@ -136,26 +137,25 @@ export class Listeners {
     clearTimeout(late);
   }
 
-  #accept(accepted: Socket, listenerName: string): void {
-    const delayMs = this.#options.delayOf?.(plainAddress(accepted.remoteAddress ?? "")) ?? 0;
+  #accept(socket: Socket, read: Read, listenerName: string): void {
+    const delayMs = this.#options.delayOf?.(plainAddress(socket.remoteAddress ?? "")) ?? 0;
     if (delayMs > 0) {
-      if (this.#delayed.size < DELAYED_MAX) this.#refuseLater(accepted, delayMs);
-      else accepted.destroy();
+      if (this.#delayed.size < DELAYED_MAX) this.#refuseLater(socket, delayMs);
+      else socket.destroy();
       return;
     }
     const { limits, clock, logger, serve } = this.#options;
-    const connection = openConnection(accepted, this.#readBuffer, (socket) => {
-      return new Connection(socket, {
-        id: this.#nextId++,
-        listenerName,
-        maxRequestBytes: limits.maxRequestBytes,
-        frameBuffers: this.#frameBuffers,
-        logger,
-        serve,
-        clock,
-        onClosed: (closed) => this.#forget(closed),
-      });
+    const connection = new Connection(socket, {
+      id: this.#nextId++,
+      listenerName,
+      maxRequestBytes: limits.maxRequestBytes,
+      frameBuffers: this.#frameBuffers,
+      logger,
+      serve,
+      clock,
+      onClosed: (closed) => this.#forget(closed),
     });
+    read(connection);
     const refusal = this.#refusal(connection.remoteAddress);
     this.#count(connection.remoteAddress, 1);
     this.#connections.add(connection);

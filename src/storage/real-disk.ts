@@ -20,7 +20,18 @@ import {
   writevSync,
   writev as writevWithCallback,
 } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  statfs,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Disk, DiskFile } from "./fs.ts";
@@ -28,6 +39,9 @@ import type { Disk, DiskFile } from "./fs.ts";
 const closeAsync = promisify(closeWithCallback);
 const datasync = promisify(fdatasync);
 const truncate = promisify(ftruncate);
+
+/** Up to here a write that somebody waits for is made at once. */
+const SYNC_WRITE_BYTES_MAX = 16 * 1024;
 
 /** The most buffers that one call takes on Linux and macOS. */
 const WRITEV_BUFFERS_MAX = 1024;
@@ -75,6 +89,8 @@ export const realDisk: Disk = {
     for (const directory of missingDirectories(path)) await mkdir(directory).catch(unlessThere);
   },
   makeDirectorySync(path) {
+    // Its parent is there, as a rule.
+    if (madeSync(path)) return;
     for (const directory of missingDirectories(path)) {
       try {
         mkdirSync(directory);
@@ -85,7 +101,9 @@ export const realDisk: Disk = {
   },
   rename,
   renameSync,
-  remove: (path) => rm(path, { recursive: true, force: true }),
+  async remove(path) {
+    await removeFlat(path).catch(() => rm(path, { recursive: true, force: true }));
+  },
   removeSync: (path) => rmSync(path, { recursive: true, force: true }),
   async syncDirectory(path) {
     const directory = await open(path, "r");
@@ -132,6 +150,23 @@ function missingDirectories(path: string): string[] {
   return missing;
 }
 
+/** A directory of files alone, in half as many calls as `rm` needs, which asks of each what it is. */
+async function removeFlat(path: string): Promise<void> {
+  const names = await readdir(path);
+  await Promise.all(names.map((name) => unlink(`${path}/${name}`)));
+  await rmdir(path);
+}
+
+/** False if that takes a look at what is there. */
+function madeSync(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Another has made it meanwhile. */
 function unlessThere(error: unknown): void {
   if (codeOf(error) !== "EEXIST") throw error;
@@ -154,8 +189,10 @@ class RealFile implements DiskFile {
     return this.#size;
   }
 
-  append(bytes: Buffer): Promise<void> {
-    return this.appendAll([bytes]);
+  async append(bytes: Buffer): Promise<void> {
+    // To hand little to another thread takes longer than to write it.
+    if (bytes.length <= SYNC_WRITE_BYTES_MAX) this.appendAllSync([bytes]);
+    else await this.appendAll([bytes]);
   }
 
   async appendAll(chunks: readonly Buffer[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -24,4 +24,29 @@ describe("a directory", () => {
       expect(() => realDisk.makeDirectorySync("/proc/odradek/data")).toThrow("ENOENT");
     },
   );
+
+  test.each([
+    ["empty", []],
+    ["of files", ["a", "b"]],
+    ["with others in it", ["a", "below/c", "below/further/d"]],
+  ])("%s is removed with what is in it", async (_, files) => {
+    const root = await mkdtemp(join(tmpdir(), "odradek-"));
+    try {
+      await mkdir(join(root, "log"));
+      for (const file of files) {
+        await mkdir(join(root, "log", file, ".."), { recursive: true });
+        await writeFile(join(root, "log", file), "x");
+      }
+      await writeFile(join(root, "beside"), "x");
+
+      await realDisk.remove(join(root, "log"));
+      await realDisk.remove(join(root, "never there"));
+
+      expect(await readdir(root)).toEqual(["beside"]);
+      await realDisk.remove(join(root, "beside"));
+      expect(await readdir(root)).toEqual([]);
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
 });
